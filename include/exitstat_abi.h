@@ -1,0 +1,106 @@
+/* SPDX-License-Identifier: (GPL-2.0 WITH Linux-syscall-note) OR MIT */
+/*
+ * The guest ABI of exitstat, version 1: VM exit statistics over CPUID.
+ *
+ * Every answer is four 32-bit registers. A register that is not named is 0, and
+ * the upper halves of the 64-bit registers are cleared, as CPUID does. "low",
+ * "high" are the halves of one 64-bit number. Counts are exits, returns or times;
+ * cycles are cycles of the host's TSC, whose frequency the properties leaf
+ * gives. Counters start at 0 when the vCPU first runs, only grow, and wrap at
+ * 2^64.
+ *
+ * Check the identify leaf before you believe any other: a hypervisor without
+ * exitstat answers these leaves with the data of the highest basic leaf (Intel)
+ * or with zeros (AMD). See Documentation/abi.md.
+ */
+#ifndef EXITSTAT_ABI_H
+#define EXITSTAT_ABI_H
+
+#define EXITSTAT_ABI_VERSION	1
+
+/* The leaves, CPUID's EAX. Those of the range not listed answer zeros. */
+#define EXITSTAT_LEAF_FIRST	0x4ffffff0
+
+/* EAX = ABI version; EBX, ECX, EDX = EXITSTAT_SIGNATURE. */
+#define EXITSTAT_LEAF_IDENTIFY	0x4ffffff0
+
+/*
+ * EAX = host TSC frequency, kHz; EBX = EXITSTAT_FEATURE_* bits; ECX =
+ * EXITSTAT_SPACE_*; EDX = vCPUs in scope.
+ */
+#define EXITSTAT_LEAF_PROPERTIES	0x4ffffff1
+
+/* ECX = selector. EAX, EBX = exits, low and high; ECX, EDX = cycles, low and high. */
+#define EXITSTAT_LEAF_SNAPSHOT	0x4ffffff2
+
+/*
+ * ECX = selector. EAX = the lowest reason at or above the selector's that has
+ * exits, EXITSTAT_NEXT_NONE when there is none.
+ */
+#define EXITSTAT_LEAF_NEXT	0x4ffffff3
+
+/*
+ * ECX = EXITSTAT_STATE_* | EXITSTAT_THIS_VCPU. EAX, EBX = times entered, low and
+ * high; ECX, EDX = cycles in it, low and high.
+ */
+#define EXITSTAT_LEAF_STATE	0x4ffffff4
+
+/*
+ * ECX = selector. EAX, EBX = returns to userspace, low and high; ECX, EDX =
+ * cycles that the VMM then took, low and high.
+ */
+#define EXITSTAT_LEAF_VMM	0x4ffffff5
+
+/* EAX, EBX = exits of the whole scope, low and high. ECX is ignored. */
+#define EXITSTAT_LEAF_EXITS	0x4ffffffc
+
+/* EBX, ECX = cycles of the whole scope, high and low. ECX is ignored. */
+#define EXITSTAT_LEAF_CYCLES	0x4ffffffd
+
+/*
+ * ECX = reason, all 32 bits. EAX, EBX = its exits, low and high. For a reason
+ * that the vendor's manual does not define EDX = EXITSTAT_UNDEFINED.
+ */
+#define EXITSTAT_LEAF_REASON_EXITS	0x4ffffffe
+
+/* ECX = reason, all 32 bits. EBX, ECX = its cycles, high and low; EDX as above. */
+#define EXITSTAT_LEAF_REASON_CYCLES	0x4fffffff
+
+#define EXITSTAT_LEAF_LAST	0x4fffffff
+
+/* The identify leaf's EBX, ECX, EDX: 12 bytes with the final NUL. */
+#define EXITSTAT_SIGNATURE	"KVMExitStat"
+
+/* Properties: feature bits. None is set yet in this version. */
+#define EXITSTAT_FEATURE_HISTOGRAMS	(1u << 0)
+
+/* Properties: what a reason is. */
+#define EXITSTAT_SPACE_VMX	1	/* basic exit reason, Intel SDM vol. 3, appendix C */
+#define EXITSTAT_SPACE_SVM	2	/* exit code, AMD64 APM vol. 2, appendix C */
+
+/*
+ * The selector, ECX. Bits 29:16 are 0; a selector that sets them selects
+ * nothing. The reason's low 16 bits serve for SVM's negative codes, so that
+ * VMEXIT_INVALID (-1) is 0xffff.
+ */
+#define EXITSTAT_REASON_MASK	0x0000ffffu
+#define EXITSTAT_ALL_REASONS	(1u << 30)
+#define EXITSTAT_THIS_VCPU	(1u << 31)
+
+/* Exits whose reason the host's exitstat has no counter for: see the ABI document. */
+#define EXITSTAT_REASON_OTHER	0xefffu
+
+#define EXITSTAT_NEXT_NONE	0xffffffffu
+#define EXITSTAT_UNDEFINED	0xffffffffu
+
+/* The states, of which a vCPU is at every moment in exactly one. */
+enum exitstat_state {
+	EXITSTAT_STATE_GUEST,		/* from VM entry to VM exit */
+	EXITSTAT_STATE_HOST,		/* the kernel works on the last exit */
+	EXITSTAT_STATE_VMM,		/* KVM_RUN has returned to userspace */
+	EXITSTAT_STATE_HALTED,		/* the guest's HLT: polling and blocking */
+	EXITSTAT_STATE_PREEMPTED,	/* runnable, but another task has the CPU */
+	EXITSTAT_NR_STATES
+};
+
+#endif /* EXITSTAT_ABI_H */

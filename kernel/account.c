@@ -1,0 +1,219 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The events of a vCPU's life other than entry and exit, and reading the account.
+ *
+ * An event that makes no sense in the present state is ignored: KVM loads and puts a
+ * vCPU for other ioctls than KVM_RUN too, and a way into KVM that attaches to a
+ * running vCPU meets it in the middle of its life.
+ */
+#include "account.h"
+
+static void switch_state(struct exitstat_account *account, enum exitstat_state state, u64 now)
+{
+	exitstat_write_begin(account);
+	exitstat_charge(account, now);
+	exitstat_enter(account, state);
+	exitstat_write_end(account);
+}
+
+/**
+ * exitstat_account_init - open an account
+ * @account: a page of zeros
+ * @slot: the slot that has what no exit caused: struct exitstat_reasons' @other
+ */
+void exitstat_account_init(struct exitstat_account *account, u8 slot)
+{
+	account->state = EXITSTAT_STATE_BEFORE;
+	account->slot = slot;
+}
+
+/**
+ * exitstat_account_run - userspace calls KVM_RUN
+ * @account: the vCPU's account
+ * @now: host TSC
+ */
+void exitstat_account_run(struct exitstat_account *account, u64 now)
+{
+	if (account->state == EXITSTAT_STATE_VMM)
+		switch_state(account, EXITSTAT_STATE_HOST, now);
+}
+
+/**
+ * exitstat_account_return - KVM_RUN returns to userspace
+ * @account: the vCPU's account
+ * @now: host TSC
+ */
+void exitstat_account_return(struct exitstat_account *account, u64 now)
+{
+	if (account->state == EXITSTAT_STATE_BEFORE || account->state == EXITSTAT_STATE_VMM)
+		return;
+	exitstat_write_begin(account);
+	exitstat_charge(account, now);
+	exitstat_enter(account, EXITSTAT_STATE_VMM);
+	account->reasons[account->slot].vmm_returns++;
+	exitstat_write_end(account);
+}
+
+/**
+ * exitstat_account_halt - the vCPU starts to wait for an event
+ * @account: the vCPU's account
+ * @now: host TSC
+ */
+void exitstat_account_halt(struct exitstat_account *account, u64 now)
+{
+	if (account->state == EXITSTAT_STATE_HOST)
+		switch_state(account, EXITSTAT_STATE_HALTED, now);
+}
+
+/**
+ * exitstat_account_wake - the vCPU waits no longer
+ * @account: the vCPU's account
+ * @now: host TSC
+ */
+void exitstat_account_wake(struct exitstat_account *account, u64 now)
+{
+	if (account->state == EXITSTAT_STATE_HALTED)
+		switch_state(account, EXITSTAT_STATE_HOST, now);
+}
+
+/**
+ * exitstat_account_preempt - another task takes the vCPU thread's CPU
+ * @account: the vCPU's account
+ * @now: host TSC
+ */
+void exitstat_account_preempt(struct exitstat_account *account, u64 now)
+{
+	switch (account->state) {
+	case EXITSTAT_STATE_GUEST:
+	case EXITSTAT_STATE_HOST:
+	case EXITSTAT_STATE_HALTED:
+		account->interrupted = account->state;
+		switch_state(account, EXITSTAT_STATE_PREEMPTED, now);
+	}
+}
+
+/**
+ * exitstat_account_resume - the vCPU thread has a CPU again
+ * @account: the vCPU's account
+ * @now: host TSC
+ */
+void exitstat_account_resume(struct exitstat_account *account, u64 now)
+{
+	if (account->state == EXITSTAT_STATE_PREEMPTED)
+		switch_state(account, account->interrupted, now);
+}
+
+/**
+ * exitstat_account_fold - add a closed account to the sum of its like
+ * @into: the sum; the caller serialises its writers
+ * @account: an account whose vCPU is no more
+ */
+void exitstat_account_fold(struct exitstat_account *into, const struct exitstat_account *account)
+{
+	int i;
+
+	exitstat_write_begin(into);
+	into->exits += account->exits;
+	for (i = 0; i < EXITSTAT_NR_STATES; i++) {
+		into->states[i].entered += account->states[i].entered;
+		into->states[i].cycles += account->states[i].cycles;
+	}
+	for (i = 0; i < EXITSTAT_NR_SLOTS; i++) {
+		into->reasons[i].exits += account->reasons[i].exits;
+		into->reasons[i].cycles += account->reasons[i].cycles;
+		into->reasons[i].vmm_returns += account->reasons[i].vmm_returns;
+		into->reasons[i].vmm_cycles += account->reasons[i].vmm_cycles;
+	}
+	exitstat_write_end(into);
+}
+
+static u32 read_begin(const struct exitstat_account *account)
+{
+	u32 seq;
+
+	while ((seq = READ_ONCE(account->seq)) & 1)
+		cpu_relax();
+	/* Pairs with exitstat_write_end(). */
+	smp_rmb();
+	return seq;
+}
+
+static bool read_retry(const struct exitstat_account *account, u32 seq)
+{
+	/* Pairs with exitstat_write_begin(). */
+	smp_rmb();
+	return READ_ONCE(account->seq) != seq;
+}
+
+static struct exitstat_pair read_pair(const struct exitstat_account *account, const u64 *count,
+				      const u64 *cycles)
+{
+	struct exitstat_pair pair;
+	u32 seq;
+
+	do {
+		seq = read_begin(account);
+		pair.count = READ_ONCE(*count);
+		pair.cycles = READ_ONCE(*cycles);
+	} while (read_retry(account, seq));
+	return pair;
+}
+
+/** exitstat_account_exits - exits of all reasons, and the cycles spent on them */
+struct exitstat_pair exitstat_account_exits(const struct exitstat_account *account)
+{
+	return read_pair(account, &account->exits, &account->states[EXITSTAT_STATE_HOST].cycles);
+}
+
+/** exitstat_account_reason - exits of the reason of @slot, and the cycles spent on them */
+struct exitstat_pair exitstat_account_reason(const struct exitstat_account *account, u8 slot)
+{
+	return read_pair(account, &account->reasons[slot].exits, &account->reasons[slot].cycles);
+}
+
+/** exitstat_account_vmm - returns to userspace, and the cycles that the VMM then took */
+struct exitstat_pair exitstat_account_vmm(const struct exitstat_account *account)
+{
+	return read_pair(account, &account->states[EXITSTAT_STATE_VMM].entered,
+			 &account->states[EXITSTAT_STATE_VMM].cycles);
+}
+
+/** exitstat_account_vmm_reason - the same for the exits of the reason of @slot */
+struct exitstat_pair exitstat_account_vmm_reason(const struct exitstat_account *account, u8 slot)
+{
+	return read_pair(account, &account->reasons[slot].vmm_returns,
+			 &account->reasons[slot].vmm_cycles);
+}
+
+/**
+ * exitstat_account_state - times a state was entered, and the cycles in it
+ * @account: the account
+ * @state: the state
+ * @now: host TSC
+ *
+ * A state that lasts is counted up to now: a halted vCPU may sleep for hours. Only
+ * the host state, which is that of the vCPU that reads, counts when it is over, so
+ * that its cycles are those of the exits.
+ *
+ * Return: the two numbers.
+ */
+struct exitstat_pair exitstat_account_state(const struct exitstat_account *account,
+					    enum exitstat_state state, u64 now)
+{
+	struct exitstat_pair pair;
+	u64 lasting;
+	u32 seq;
+
+	do {
+		seq = read_begin(account);
+		pair.count = READ_ONCE(account->states[state].entered);
+		pair.cycles = READ_ONCE(account->states[state].cycles);
+		lasting = 0;
+		if (state != EXITSTAT_STATE_HOST && READ_ONCE(account->state) == state)
+			lasting = now - READ_ONCE(account->since);
+	} while (read_retry(account, seq));
+
+	if ((s64)lasting > 0)
+		pair.cycles += lasting;
+	return pair;
+}

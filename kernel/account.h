@@ -1,0 +1,144 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * A vCPU's account: what its exits were, and where its time went.
+ *
+ * Only the vCPU's own thread writes it, with preemption disabled; anybody may read
+ * it. @seq is odd while a write is under way, so that a reader gets counts and cycles
+ * that belong together.
+ */
+#ifndef EXITSTAT_ACCOUNT_H
+#define EXITSTAT_ACCOUNT_H
+
+#include "exitstat_abi.h"
+#include "reasons.h"
+#include "types.h"
+
+/* The clock starts with the first VM entry; what was before is nobody's. */
+#define EXITSTAT_STATE_BEFORE	EXITSTAT_NR_STATES
+
+struct exitstat_state_count {
+	u64 entered, cycles;
+};
+
+struct exitstat_reason_count {
+	u64 exits, cycles;
+	u64 vmm_returns, vmm_cycles;
+};
+
+/**
+ * struct exitstat_account - one vCPU's account, a page of its own
+ * @seq: odd while the account is being written
+ * @state: the state that the vCPU is in, an enum exitstat_state
+ * @interrupted: the state that preemption interrupted
+ * @slot: the slot of the last exit's reason
+ * @since: when @state began, host TSC
+ * @exits: exits of all reasons
+ * @states: by state; the last one takes the time before the first VM entry
+ * @reasons: by slot
+ *
+ * The cycles of all exits are those of EXITSTAT_STATE_HOST, the returns of all
+ * reasons are the entries of EXITSTAT_STATE_VMM.
+ */
+struct exitstat_account {
+	u32 seq;
+	u8 state;
+	u8 interrupted;
+	u8 slot;
+	u64 since;
+	u64 exits;
+	struct exitstat_state_count states[EXITSTAT_NR_STATES + 1];
+	struct exitstat_reason_count reasons[EXITSTAT_NR_SLOTS];
+} __aligned(PAGE_SIZE);
+
+static_assert(sizeof(struct exitstat_account) == PAGE_SIZE);
+
+/* A number of events and the cycles that go with them. */
+struct exitstat_pair {
+	u64 count, cycles;
+};
+
+static __always_inline void exitstat_write_begin(struct exitstat_account *account)
+{
+	WRITE_ONCE(account->seq, account->seq + 1);
+	/* A reader that sees a new value sees an odd or a later seq. */
+	smp_wmb();
+}
+
+static __always_inline void exitstat_write_end(struct exitstat_account *account)
+{
+	/* A reader that sees this seq sees all of the write. */
+	smp_wmb();
+	WRITE_ONCE(account->seq, account->seq + 1);
+}
+
+/* End the present state: charge its time. A TSC that stepped back counts as no time. */
+static __always_inline void exitstat_charge(struct exitstat_account *account, u64 now)
+{
+	struct exitstat_reason_count *reason = &account->reasons[account->slot];
+	u64 cycles = now - account->since;
+
+	if (unlikely((s64)cycles < 0))
+		cycles = 0;
+	account->states[account->state].cycles += cycles;
+	if (account->state == EXITSTAT_STATE_HOST)
+		reason->cycles += cycles;
+	else if (account->state == EXITSTAT_STATE_VMM)
+		reason->vmm_cycles += cycles;
+	account->since = now;
+}
+
+static __always_inline void exitstat_enter(struct exitstat_account *account,
+					   enum exitstat_state state)
+{
+	account->state = state;
+	account->states[state].entered++;
+}
+
+/**
+ * exitstat_account_entry - the vCPU enters the guest
+ * @account: the vCPU's account
+ * @now: host TSC
+ */
+static __always_inline void exitstat_account_entry(struct exitstat_account *account, u64 now)
+{
+	exitstat_write_begin(account);
+	exitstat_charge(account, now);
+	exitstat_enter(account, EXITSTAT_STATE_GUEST);
+	exitstat_write_end(account);
+}
+
+/**
+ * exitstat_account_exit - the vCPU has left the guest
+ * @account: the vCPU's account
+ * @slot: the slot of the exit's reason
+ * @now: host TSC
+ */
+static __always_inline void exitstat_account_exit(struct exitstat_account *account, u8 slot,
+						  u64 now)
+{
+	exitstat_write_begin(account);
+	exitstat_charge(account, now);
+	exitstat_enter(account, EXITSTAT_STATE_HOST);
+	account->slot = slot;
+	account->exits++;
+	account->reasons[slot].exits++;
+	exitstat_write_end(account);
+}
+
+void exitstat_account_init(struct exitstat_account *account, u8 slot);
+void exitstat_account_run(struct exitstat_account *account, u64 now);
+void exitstat_account_return(struct exitstat_account *account, u64 now);
+void exitstat_account_halt(struct exitstat_account *account, u64 now);
+void exitstat_account_wake(struct exitstat_account *account, u64 now);
+void exitstat_account_preempt(struct exitstat_account *account, u64 now);
+void exitstat_account_resume(struct exitstat_account *account, u64 now);
+void exitstat_account_fold(struct exitstat_account *into, const struct exitstat_account *account);
+
+struct exitstat_pair exitstat_account_exits(const struct exitstat_account *account);
+struct exitstat_pair exitstat_account_reason(const struct exitstat_account *account, u8 slot);
+struct exitstat_pair exitstat_account_vmm(const struct exitstat_account *account);
+struct exitstat_pair exitstat_account_vmm_reason(const struct exitstat_account *account, u8 slot);
+struct exitstat_pair exitstat_account_state(const struct exitstat_account *account,
+					    enum exitstat_state state, u64 now);
+
+#endif /* EXITSTAT_ACCOUNT_H */

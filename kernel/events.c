@@ -1,0 +1,142 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * From KVM's events to the account of the vCPU that has them.
+ *
+ * The account of the vCPU that is loaded on a CPU is in a per-CPU pointer. load and put
+ * come from the scheduler, too, so whoever else writes an account disables preemption.
+ */
+#include <linux/kvm_host.h>
+#include <linux/percpu.h>
+#include <linux/preempt.h>
+#include <asm/msr.h>
+
+#include "debugfs.h"
+#include "events.h"
+#include "registry.h"
+
+static DEFINE_PER_CPU(struct exitstat_account *, loaded_account);
+
+/** exitstat_init - before the first VM */
+void exitstat_init(void)
+{
+	exitstat_registry_init();
+	exitstat_debugfs_init();
+}
+
+/** exitstat_cleanup - after the last VM */
+void exitstat_cleanup(void)
+{
+	exitstat_debugfs_exit();
+	exitstat_registry_exit();
+}
+
+/** exitstat_entry - the next instruction is the guest's; preemption is disabled */
+void exitstat_entry(void)
+{
+	struct exitstat_account *account = this_cpu_read(loaded_account);
+
+	if (account)
+		exitstat_account_entry(account, rdtsc());
+}
+
+/**
+ * exitstat_exit - the CPU has left the guest; preemption is disabled
+ * @reason: VMX basic exit reason, or the low 32 bits of the SVM exit code
+ */
+void exitstat_exit(u32 reason)
+{
+	struct exitstat_account *account = this_cpu_read(loaded_account);
+
+	if (account)
+		exitstat_account_exit(account, exitstat_reason_slot(&exitstat_reasons, reason),
+				      rdtsc());
+}
+
+/**
+ * exitstat_run - KVM_RUN begins; the vCPU is not loaded yet
+ * @vcpu: the vCPU
+ */
+void exitstat_run(struct kvm_vcpu *vcpu)
+{
+	struct exitstat_account *account;
+
+	preempt_disable();
+	account = exitstat_find_account(vcpu);
+	if (account)
+		exitstat_account_run(account, rdtsc());
+	preempt_enable();
+
+	if (!account)
+		exitstat_attach(vcpu, GFP_KERNEL_ACCOUNT);
+}
+
+/* The event of a loaded vCPU whose thread may be preempted. */
+static __always_inline void to_loaded_account(void (*event)(struct exitstat_account *, u64))
+{
+	struct exitstat_account *account;
+
+	preempt_disable();
+	account = this_cpu_read(loaded_account);
+	if (account)
+		event(account, rdtsc());
+	preempt_enable();
+}
+
+/** exitstat_return - KVM_RUN is about to return; the vCPU is still loaded */
+void exitstat_return(void)
+{
+	to_loaded_account(exitstat_account_return);
+}
+
+/**
+ * exitstat_load - a vCPU is put on this CPU; preemption is disabled
+ * @vcpu: the vCPU
+ */
+void exitstat_load(struct kvm_vcpu *vcpu)
+{
+	struct exitstat_account *account = exitstat_find_account(vcpu);
+
+	if (account)
+		exitstat_account_resume(account, rdtsc());
+	this_cpu_write(loaded_account, account);
+}
+
+/**
+ * exitstat_put - a vCPU is taken off this CPU; preemption is disabled
+ * @vcpu: the vCPU
+ */
+void exitstat_put(struct kvm_vcpu *vcpu)
+{
+	struct exitstat_account *account = this_cpu_read(loaded_account);
+
+	if (account && vcpu->preempted)
+		exitstat_account_preempt(account, rdtsc());
+	this_cpu_write(loaded_account, NULL);
+}
+
+/** exitstat_halt - the vCPU's thread is about to poll or block for an event */
+void exitstat_halt(void)
+{
+	to_loaded_account(exitstat_account_halt);
+}
+
+/** exitstat_wake - the vCPU's thread has stopped to wait */
+void exitstat_wake(void)
+{
+	to_loaded_account(exitstat_account_wake);
+}
+
+/* exitstat_cpuid(), for a leaf that is exitstat's. */
+bool exitstat_cpuid_leaf(struct kvm_vcpu *vcpu, u32 leaf, u32 index, u32 *eax, u32 *ebx,
+			 u32 *ecx, u32 *edx)
+{
+	struct exitstat_regs regs;
+
+	if (!exitstat_answer(vcpu, leaf, index, &regs))
+		return false;
+	*eax = regs.eax;
+	*ebx = regs.ebx;
+	*ecx = regs.ecx;
+	*edx = regs.edx;
+	return true;
+}

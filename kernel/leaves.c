@@ -1,0 +1,200 @@
+// SPDX-License-Identifier: GPL-2.0
+/* The guest ABI: see include/exitstat_abi.h. */
+#include "leaves.h"
+
+#define SELECTOR_ZERO	(~(EXITSTAT_REASON_MASK | EXITSTAT_ALL_REASONS | EXITSTAT_THIS_VCPU))
+#define STATE_ZERO	(~(0xffu | EXITSTAT_THIS_VCPU))
+
+/* The slot of a reason that has one, and of EXITSTAT_OTHER by that name only. */
+static bool find_slot(const struct exitstat_reasons *reasons, u32 reason, u8 *slot)
+{
+	*slot = exitstat_reason_slot(reasons, reason);
+	return *slot != reasons->other || reason == EXITSTAT_OTHER;
+}
+
+static void ask_course_reason(struct exitstat_query *query, u32 reason)
+{
+	if (!exitstat_reason_defined(query->reasons, reason))
+		query->undefined = true;
+	else if (find_slot(query->reasons, reason, &query->slot))
+		query->question = EXITSTAT_ASK_REASON;
+}
+
+static void ask_selected(struct exitstat_query *query, u32 ecx, enum exitstat_question all,
+			 enum exitstat_question by_reason)
+{
+	u32 reason = (s16)(ecx & EXITSTAT_REASON_MASK);
+
+	if (ecx & SELECTOR_ZERO)
+		return;
+	query->this_vcpu = ecx & EXITSTAT_THIS_VCPU;
+	if (ecx & EXITSTAT_ALL_REASONS)
+		query->question = all;
+	else if (find_slot(query->reasons, reason, &query->slot))
+		query->question = by_reason;
+}
+
+static void ask_next(struct exitstat_query *query, u32 ecx)
+{
+	const struct exitstat_reasons *reasons = query->reasons;
+	u32 reason = ecx & EXITSTAT_REASON_MASK;
+
+	query->next = reasons->nr_slots;
+	if (ecx & SELECTOR_ZERO)
+		return;
+	query->this_vcpu = ecx & EXITSTAT_THIS_VCPU;
+	while (query->from < reasons->nr_slots &&
+	       (reasons->number[query->from] & EXITSTAT_REASON_MASK) < reason)
+		query->from++;
+	query->question = EXITSTAT_ASK_NEXT;
+}
+
+static void ask_state(struct exitstat_query *query, u32 ecx)
+{
+	query->state = ecx & 0xff;
+	if (ecx & STATE_ZERO || query->state >= EXITSTAT_NR_STATES)
+		return;
+	query->this_vcpu = ecx & EXITSTAT_THIS_VCPU;
+	query->question = EXITSTAT_ASK_STATE;
+}
+
+/**
+ * exitstat_query_init - understand what a guest asks
+ * @query: what to fill in
+ * @reasons: the vendor's table
+ * @leaf: CPUID's EAX, for which exitstat_is_leaf() is true
+ * @ecx: CPUID's ECX
+ */
+void exitstat_query_init(struct exitstat_query *query, const struct exitstat_reasons *reasons,
+			 u32 leaf, u32 ecx)
+{
+	memset(query, 0, sizeof(*query));
+	query->reasons = reasons;
+	query->leaf = leaf;
+
+	switch (leaf) {
+	case EXITSTAT_LEAF_EXITS:
+	case EXITSTAT_LEAF_CYCLES:
+		query->question = EXITSTAT_ASK_EXITS;
+		break;
+	case EXITSTAT_LEAF_REASON_EXITS:
+	case EXITSTAT_LEAF_REASON_CYCLES:
+		ask_course_reason(query, ecx);
+		break;
+	case EXITSTAT_LEAF_SNAPSHOT:
+		ask_selected(query, ecx, EXITSTAT_ASK_EXITS, EXITSTAT_ASK_REASON);
+		break;
+	case EXITSTAT_LEAF_VMM:
+		ask_selected(query, ecx, EXITSTAT_ASK_VMM, EXITSTAT_ASK_VMM_REASON);
+		break;
+	case EXITSTAT_LEAF_NEXT:
+		ask_next(query, ecx);
+		break;
+	case EXITSTAT_LEAF_STATE:
+		ask_state(query, ecx);
+		break;
+	}
+}
+
+static void add_next(struct exitstat_query *query, const struct exitstat_account *account)
+{
+	u8 slot;
+
+	for (slot = query->from; slot < query->next; slot++)
+		if (READ_ONCE(account->reasons[slot].exits))
+			query->next = slot;
+}
+
+/**
+ * exitstat_query_add - ask one more account
+ * @query: the question
+ * @account: an account in scope
+ * @now: host TSC
+ */
+void exitstat_query_add(struct exitstat_query *query, const struct exitstat_account *account,
+			u64 now)
+{
+	struct exitstat_pair pair = { 0 };
+
+	switch (query->question) {
+	case EXITSTAT_ASK_NOTHING:
+		break;
+	case EXITSTAT_ASK_EXITS:
+		pair = exitstat_account_exits(account);
+		break;
+	case EXITSTAT_ASK_REASON:
+		pair = exitstat_account_reason(account, query->slot);
+		break;
+	case EXITSTAT_ASK_VMM:
+		pair = exitstat_account_vmm(account);
+		break;
+	case EXITSTAT_ASK_VMM_REASON:
+		pair = exitstat_account_vmm_reason(account, query->slot);
+		break;
+	case EXITSTAT_ASK_STATE:
+		pair = exitstat_account_state(account, query->state, now);
+		break;
+	case EXITSTAT_ASK_NEXT:
+		add_next(query, account);
+		break;
+	}
+	query->sum.count += pair.count;
+	query->sum.cycles += pair.cycles;
+}
+
+static struct exitstat_regs identify(void)
+{
+	struct exitstat_regs regs = { .eax = EXITSTAT_ABI_VERSION };
+
+	memcpy(&regs.ebx, &EXITSTAT_SIGNATURE[0], 4);
+	memcpy(&regs.ecx, &EXITSTAT_SIGNATURE[4], 4);
+	memcpy(&regs.edx, &EXITSTAT_SIGNATURE[8], 4);
+	return regs;
+}
+
+static u32 next_reason(const struct exitstat_query *query)
+{
+	if (query->next == query->reasons->nr_slots)
+		return EXITSTAT_NEXT_NONE;
+	return query->reasons->number[query->next] & EXITSTAT_REASON_MASK;
+}
+
+/**
+ * exitstat_query_answer - put the answer into registers
+ * @query: the question, asked of every account in scope
+ * @tsc_khz: the host's TSC frequency in kHz
+ *
+ * Return: all four registers, each of which the guest is to get.
+ */
+struct exitstat_regs exitstat_query_answer(const struct exitstat_query *query, u32 tsc_khz)
+{
+	u64 count = query->sum.count, cycles = query->sum.cycles;
+
+	switch (query->leaf) {
+	case EXITSTAT_LEAF_IDENTIFY:
+		return identify();
+	case EXITSTAT_LEAF_PROPERTIES:
+		return (struct exitstat_regs){ .eax = tsc_khz, .ecx = query->reasons->space,
+					       .edx = query->vcpus };
+	case EXITSTAT_LEAF_NEXT:
+		return (struct exitstat_regs){ .eax = next_reason(query) };
+	case EXITSTAT_LEAF_SNAPSHOT:
+	case EXITSTAT_LEAF_STATE:
+	case EXITSTAT_LEAF_VMM:
+		return (struct exitstat_regs){ .eax = count, .ebx = count >> 32,
+					       .ecx = cycles, .edx = cycles >> 32 };
+	}
+
+	if (query->undefined)
+		return (struct exitstat_regs){ .edx = EXITSTAT_UNDEFINED };
+
+	switch (query->leaf) {
+	case EXITSTAT_LEAF_EXITS:
+	case EXITSTAT_LEAF_REASON_EXITS:
+		return (struct exitstat_regs){ .eax = count, .ebx = count >> 32 };
+	case EXITSTAT_LEAF_CYCLES:
+	case EXITSTAT_LEAF_REASON_CYCLES:
+		return (struct exitstat_regs){ .ebx = cycles >> 32, .ecx = cycles };
+	}
+	return (struct exitstat_regs){ 0 };
+}

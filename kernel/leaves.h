@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * The leaves: from CPUID's EAX and ECX to its four registers.
+ *
+ * A question is asked of any number of accounts: exitstat_query_init(), then
+ * exitstat_query_add() for each account in scope, then exitstat_query_answer().
+ */
+#ifndef EXITSTAT_LEAVES_H
+#define EXITSTAT_LEAVES_H
+
+#include "account.h"
+
+enum exitstat_question {
+	EXITSTAT_ASK_NOTHING,
+	EXITSTAT_ASK_EXITS,
+	EXITSTAT_ASK_REASON,
+	EXITSTAT_ASK_VMM,
+	EXITSTAT_ASK_VMM_REASON,
+	EXITSTAT_ASK_STATE,
+	EXITSTAT_ASK_NEXT,
+};
+
+/**
+ * struct exitstat_query - a leaf being answered
+ * @reasons: the vendor's table
+ * @leaf: CPUID's EAX
+ * @question: what is asked of the accounts
+ * @this_vcpu: ask the account of the vCPU that reads, not the whole scope
+ * @undefined: the reason asked for is not one that the manual defines
+ * @slot: the reason asked for
+ * @state: the state asked for
+ * @from: NEXT: the first slot to look at
+ * @next: NEXT: the first slot found that has exits
+ * @vcpus: vCPUs in scope, set by the caller before exitstat_query_answer()
+ * @sum: the sum over the accounts
+ */
+struct exitstat_query {
+	const struct exitstat_reasons *reasons;
+	u32 leaf;
+	enum exitstat_question question;
+	bool this_vcpu;
+	bool undefined;
+	u8 slot;
+	u8 state;
+	u8 from;
+	u8 next;
+	u32 vcpus;
+	struct exitstat_pair sum;
+};
+
+struct exitstat_regs {
+	u32 eax, ebx, ecx, edx;
+};
+
+static __always_inline bool exitstat_is_leaf(u32 leaf)
+{
+	return leaf >= EXITSTAT_LEAF_FIRST && leaf <= EXITSTAT_LEAF_LAST;
+}
+
+void exitstat_query_init(struct exitstat_query *query, const struct exitstat_reasons *reasons,
+			 u32 leaf, u32 ecx);
+void exitstat_query_add(struct exitstat_query *query, const struct exitstat_account *account,
+			u64 now);
+struct exitstat_regs exitstat_query_answer(const struct exitstat_query *query, u32 tsc_khz);
+
+#endif /* EXITSTAT_LEAVES_H */

@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* Which account belongs to which vCPU, and which vCPUs to which VM. */
+#ifndef EXITSTAT_REGISTRY_H
+#define EXITSTAT_REGISTRY_H
+
+#include <linux/atomic.h>
+#include "leaves.h"
+
+struct kvm;
+struct kvm_vcpu;
+
+/* This host's exit reasons, filled in by exitstat_registry_init(). */
+extern struct exitstat_reasons exitstat_reasons;
+
+/* Answer with the sums of all VMs instead of the reader's own. */
+extern bool exitstat_scope_host;
+
+extern atomic_long_t exitstat_nr_vms;
+extern atomic_long_t exitstat_nr_vcpus;
+extern atomic_long_t exitstat_failed_allocations;
+
+void exitstat_registry_init(void);
+void exitstat_registry_exit(void);
+struct exitstat_account *exitstat_find_account(struct kvm_vcpu *vcpu);
+void exitstat_attach(struct kvm_vcpu *vcpu, gfp_t gfp);
+bool exitstat_answer(struct kvm_vcpu *vcpu, u32 leaf, u32 ecx, struct exitstat_regs *regs);
+
+#endif /* EXITSTAT_REGISTRY_H */
