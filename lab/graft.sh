@@ -1,0 +1,46 @@
+# shellcheck shell=bash
+# SPDX-License-Identifier: GPL-2.0
+# The grafted KVM: kvm.ko, kvm-intel.ko and kvm-amd.ko for Debian's kernel as it is.
+
+# shellcheck source=kernel.sh
+. "$(dirname "${BASH_SOURCE[0]}")/kernel.sh"
+
+kbuild() {
+	make -C "$source" -j"$(nproc)" KERNELRELEASE="$release" "$@"
+}
+
+# Prepare the source to build modules that the packaged kernel loads.
+prepare_source() {
+	[[ ! -f $source/.prepared-$release ]] || return 0
+	step "Preparing the kernel's source for building modules"
+	cp "$kernel/image/boot/config-$release" "$source/.config"
+	cp "$kernel/headers/usr/src/linux-headers-$release/Module.symvers" "$source/"
+	"$source/scripts/config" --file "$source/.config" --disable DEBUG_INFO_BTF \
+		--set-str SYSTEM_TRUSTED_KEYS '' --set-str SYSTEM_REVOCATION_KEYS ''
+	logged "$build/log/olddefconfig" kbuild olddefconfig &&
+		logged "$build/log/modules_prepare" kbuild modules_prepare || exit
+	touch "$source/.prepared-$release"
+}
+
+# What the grafted modules are made of.
+graft_key() {
+	(cd "$top" && cat include/*.h kernel/*.[ch] kernel/graft/* | sha256sum | cut -c1-16)
+}
+
+# build_graft: sets graft, the directory of the three modules. Wants kernel and source.
+build_graft() {
+	graft=$cache/graft/$(basename "$kernel")-$(graft_key)
+	[[ ! -f $graft/kvm.ko ]] || return 0
+
+	step "Grafting exitstat into the source of KVM"
+	logged "$build/log/graft" "$top/kernel/graft/graft" "$source" || exit
+	prepare_source
+	logged "$build/log/syncconfig" kbuild olddefconfig || exit
+	step "Building kvm.ko, kvm-intel.ko and kvm-amd.ko (a minute or so on two cores)"
+	logged "$build/log/kvm" kbuild M=arch/x86/kvm || exit
+	rm -rf "$graft.new"
+	mkdir -p "$graft.new"
+	cp "$source"/arch/x86/kvm/{kvm,kvm-intel,kvm-amd}.ko "$graft.new/"
+	strip --strip-debug "$graft.new"/*.ko
+	mv "$graft.new" "$graft"
+}

@@ -1,0 +1,45 @@
+# shellcheck shell=bash
+# SPDX-License-Identifier: GPL-2.0
+# Initramfs images for the outer and the inner VM: busybox, an init, and what they need.
+
+# shellcheck source=lib.sh
+. "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
+
+# new_root DIR INIT: a root with busybox and that init.
+new_root() {
+	rm -rf "$1"
+	mkdir -p "$1"/{bin,dev,proc,sys,tmp,mnt,root,modules}
+	cp /bin/busybox "$1/bin/"
+	ln -s busybox "$1/bin/sh"
+	install -m 755 "$2" "$1/init"
+}
+
+# add_program DIR FILE: a program and the libraries that it is linked with.
+add_program() {
+	local library
+
+	install -D -m 755 "$2" "$1/bin/$(basename "$2")"
+	for library in $(ldd "$2" 2>/dev/null | grep -o '/[^ ]*'); do
+		install -D "$library" "$1$library"
+	done
+}
+
+# add_modules DIR KERNEL RELEASE NAME...: modules with what they depend on, in the order
+# of loading, which the file modules/order holds.
+add_modules() {
+	local dir=$1 image=$2 release=$3 name file
+	shift 3
+
+	for name; do
+		modprobe -d "$image" -S "$release" --show-depends "$name" |
+			awk '$1 == "insmod" { print $2 }' || die "kernel $release has no module $name"
+	done | awk '!seen[$0]++' | while read -r file; do
+		cp "$file" "$dir/modules/"
+		basename "$file" >>"$dir/modules/order"
+	done
+}
+
+# pack DIR IMAGE
+pack() {
+	(cd "$1" && find . | cpio -o -H newc --quiet) | gzip -1 >"$2"
+}

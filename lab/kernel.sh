@@ -1,0 +1,114 @@
+# shellcheck shell=bash
+# SPDX-License-Identifier: GPL-2.0
+# Debian's kernels: fetched with apt into the cache, never installed.
+#
+# A kernel is a directory of the cache:
+#   release     what uname -r says in it
+#   image/      the package linux-image, unpacked
+#   headers/    the package linux-headers, unpacked: Module.symvers
+#   source/     the package linux-source, unpacked (when asked for)
+
+# shellcheck source=lib.sh
+. "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
+
+# Where packages of a Debian suite come from; "base" is this system's own apt.
+# Sets apt_options.
+use_suite() {
+	local suite=$1 mirror dir
+
+	apt_options=()
+	((EUID)) || apt_options=(-o APT::Sandbox::User=root)
+	[[ $suite != base ]] || { apt_lists_are_there || update_apt_lists; return; }
+
+	apt_lists_are_there || update_apt_lists
+	# shellcheck disable=SC2016 # apt expands it
+	mirror=$(apt-get indextargets --format '$(REPO_URI)' \
+		'Created-By: Packages' 'Origin: Debian' 'Label: Debian' | sort | head -n 1)
+	[[ -n $mirror ]] || die "apt knows no Debian mirror: see /etc/apt/sources.list"
+	dir=$cache/apt/$suite
+	mkdir -p "$dir"/{lists/partial,archives/partial}
+	echo "deb [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] $mirror $suite main" \
+		>"$dir/sources.list"
+	apt_options+=(-o "Dir::Etc::sourcelist=$dir/sources.list" -o Dir::Etc::sourceparts=-
+		-o "Dir::State::lists=$dir/lists" -o "Dir::Cache=$dir" -o APT::Get::List-Cleanup=0)
+	if [[ -z $(find "$dir/lists" -name '*Packages*' -mmin -1440 2>/dev/null) ]]; then
+		logged "$build/log/apt-$suite" apt-get "${apt_options[@]}" update ||
+			die "cannot read the package lists of Debian $suite: is there a network?"
+	fi
+}
+
+# The package that a metapackage means at present.
+current_package() {
+	local name
+
+	name=$(apt-cache "${apt_options[@]}" depends "$1" 2>/dev/null |
+		awk -v p="$2" '$1 == "Depends:" && $2 ~ p { print $2; exit }')
+	[[ -n $name ]] || die "apt has no package $1: apt-get update, or add Debian's main section to /etc/apt"
+	echo "$name"
+}
+
+version_of() {
+	apt-cache "${apt_options[@]}" show --no-all-versions "$1" 2>/dev/null |
+		awk '$1 == "Version:" { print $2; exit }'
+}
+
+# fetch DIR PACKAGE[=VERSION]...: download and unpack.
+fetch() {
+	local dir=$1 deb
+	shift
+
+	mkdir -p "$dir/debs"
+	(cd "$dir/debs" && logged "$build/log/apt-download" \
+		apt-get "${apt_options[@]}" download "$@") ||
+		die "cannot download $*" "is there a network? does your mirror carry it? try apt-get update"
+	for deb in "$dir"/debs/*.deb; do
+		dpkg-deb -x "$deb" "$dir"
+	done
+	rm -r "$dir/debs"
+}
+
+# get_kernel SUITE: sets kernel, its directory, and release.
+get_kernel() {
+	local image headers version new
+
+	use_suite "$1"
+	image=$(current_package linux-image-amd64 '^linux-image-[0-9]') || exit
+	headers=$(current_package linux-headers-amd64 '^linux-headers-[0-9]') || exit
+	version=$(version_of "$image")
+	release=${image#linux-image-}
+	release=${release%-unsigned}
+	kernel=$cache/kernels/$release-$version
+	[[ ! -f $kernel/release ]] || return 0
+
+	step "Fetching Debian's kernel $release ($version)"
+	new=$kernel.new
+	rm -rf "$new"
+	fetch "$new/image" "$image=$version"
+	fetch "$new/headers" "$headers=$version"
+	[[ ! -d $new/image/usr/lib/modules ]] || ln -sfn usr/lib "$new/image/lib"
+	depmod -b "$new/image" "$release" 2>/dev/null
+	echo "$release" >"$new/release"
+	rm -rf "$kernel"
+	mv "$new" "$kernel"
+}
+
+# get_source SUITE: sets source, the directory of the kernel's source.
+get_source() {
+	local package version new
+
+	use_suite "$1"
+	package=$(current_package linux-source '^linux-source-[0-9]') || exit
+	version=$(version_of "$package")
+	source=$cache/source/$version
+	[[ ! -f $source/Makefile ]] || return 0
+
+	step "Fetching and unpacking the kernel's source ($version)"
+	new=$source.new
+	rm -rf "$new"
+	mkdir -p "$new"
+	fetch "$new" "$package=$version"
+	tar -C "$new" -xf "$new"/usr/src/linux-source-*.tar.xz ||
+		die "cannot unpack the kernel's source: is there space in $cache?"
+	mv "$new"/linux-source-*/ "$source"
+	rm -rf "$new"
+}

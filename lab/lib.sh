@@ -1,0 +1,97 @@
+# shellcheck shell=bash
+# SPDX-License-Identifier: GPL-2.0
+# What the lab's scripts share: where things are, messages, packages, progress.
+
+# shellcheck disable=SC2034 # for whoever sources this
+top=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+cache=${XDG_CACHE_HOME:-$HOME/.cache}/exitstat
+build=$top/build
+: "${lab_started:=$SECONDS}"
+PATH=$PATH:/usr/sbin:/sbin
+
+die() {
+	printf '%s: %s\n' "${0##*/}" "$1" >&2
+	(($# < 2)) || printf '  %s\n' "${@:2}" >&2
+	exit 1
+}
+
+# One line for each step, with the time since the start.
+step() {
+	local elapsed=$((SECONDS - lab_started))
+
+	printf '[%d:%02d] %s\n' $((elapsed / 60)) $((elapsed % 60)) "$*" >&2
+}
+
+# logged LOG COMMAND...: silent unless it fails, and then says why and where.
+logged() {
+	local log=$1
+	shift
+
+	mkdir -p "$(dirname "$log")"
+	if ! "$@" >"$log" 2>&1; then
+		printf '%s: failed: %s\n' "${0##*/}" "$*" >&2
+		tail -n 15 "$log" | sed 's/^/  | /' >&2
+		printf '  the whole log is in %s\n' "$log" >&2
+		return 1
+	fi
+}
+
+# As root, by sudo when we are not.
+as_root() {
+	if ((EUID == 0)); then
+		"$@"
+	else
+		sudo "$@"
+	fi
+}
+
+is_installed() {
+	[[ $(dpkg-query -W -f '${db:Status-Status}' "$1" 2>/dev/null) == installed ]]
+}
+
+apt_lists_are_there() {
+	[[ $(apt-cache policy linux-image-amd64 2>/dev/null) == *Candidate:\ [0-9]* ]]
+}
+
+update_apt_lists() {
+	step "Updating apt's lists"
+	logged "$build/log/apt-update" as_root apt-get update ||
+		die "apt-get update failed: is there a network, and does a mirror in /etc/apt answer?"
+}
+
+# need PACKAGE...: install those that are missing.
+need() {
+	local package missing=()
+
+	command -v apt-get >/dev/null || die "this is not Debian: there is no apt-get" \
+		"install the equivalents of: $*"
+	for package; do
+		is_installed "$package" || missing+=("$package")
+	done
+	((${#missing[@]})) || return 0
+
+	if ((EUID)) && ! { command -v sudo >/dev/null && sudo -v; }; then
+		die "packages are missing, and you are neither root nor may you use sudo" \
+			"as root: apt-get install ${missing[*]}"
+	fi
+	apt_lists_are_there || update_apt_lists
+	step "Installing ${missing[*]}"
+	logged "$build/log/apt-install" as_root env DEBIAN_FRONTEND=noninteractive \
+		apt-get install -y --no-install-recommends "${missing[@]}" ||
+		die "apt-get could not install ${missing[*]}" \
+			"no network, or no such package on your mirror: try apt-get update"
+}
+
+# One at a time in the cache.
+lock_cache() {
+	mkdir -p "$cache" || die "cannot write to $cache: set XDG_CACHE_HOME to a directory that you can write to"
+	exec {lab_lock}>"$cache/lock"
+	flock -n "$lab_lock" || {
+		step "Waiting for another run to leave $cache"
+		flock "$lab_lock"
+	}
+}
+
+unlock_cache() {
+	exec {lab_lock}>&-
+}

@@ -1,0 +1,283 @@
+// SPDX-License-Identifier: GPL-2.0
+/* What must be true of an account after any event: see invariants.h. */
+#include "invariants.h"
+
+enum { G, H, V, L, P, B, STAY, BACK };
+
+/* The state after each event in each state; STAY is an event that does not count. */
+static const u8 transitions[LIFE_NR_EVENTS][EXITSTAT_NR_STATES + 1] = {
+	/*                 guest host  VMM   halted preempted before */
+	[LIFE_ENTRY]   = { G,    G,    G,    G,     G,        G },
+	[LIFE_EXIT]    = { H,    H,    H,    H,     H,        H },
+	[LIFE_RUN]     = { STAY, STAY, H,    STAY,  STAY,     STAY },
+	[LIFE_RETURN]  = { V,    V,    STAY, V,     V,        STAY },
+	[LIFE_HALT]    = { STAY, L,    STAY, STAY,  STAY,     STAY },
+	[LIFE_WAKE]    = { STAY, STAY, STAY, H,     STAY,     STAY },
+	[LIFE_PREEMPT] = { P,    P,    STAY, P,     STAY,     STAY },
+	[LIFE_RESUME]  = { STAY, STAY, STAY, STAY,  BACK,     STAY },
+};
+
+static int find_number(const struct exitstat_reasons *reasons, u32 number)
+{
+	int i;
+
+	for (i = 0; i < reasons->nr_slots; i++)
+		if (reasons->number[i] == number)
+			return i;
+	return -1;
+}
+
+static int find_reason(const struct exitstat_reasons *reasons, u32 reason)
+{
+	int found = find_number(reasons, reason);
+
+	return found >= 0 ? found : find_number(reasons, EXITSTAT_OTHER);
+}
+
+static void model_pass_time(struct model *model, u64 now)
+{
+	s64 passed = now - model->since;
+
+	model->since = now;
+	if (model->state == B)
+		return;
+	if (passed < 0) {
+		model->stepped_back = true;
+		return;
+	}
+	model->cycles[model->state] += passed;
+	if (model->state == H)
+		model->reasons[model->reason].cycles += passed;
+	if (model->state == V)
+		model->reasons[model->reason].vmm_cycles += passed;
+}
+
+static void model_event(struct model *model, enum life_event event, int reason, u64 now)
+{
+	int next = transitions[event][model->state];
+
+	if (next == STAY)
+		return;
+	model_pass_time(model, now);
+	if (!model->started)
+		model->first = now;
+	model->started = true;
+
+	if (next == P)
+		model->interrupted = model->state;
+	model->state = next == BACK ? model->interrupted : next;
+	model->entered[model->state]++;
+	if (event == LIFE_EXIT) {
+		model->reason = reason;
+		model->reasons[reason].exits++;
+		model->exits++;
+	}
+	if (event == LIFE_RETURN)
+		model->reasons[model->reason].vmm_returns++;
+}
+
+/**
+ * life_begin - open an account
+ * @life: the life
+ * @reasons: the vendor's table
+ * @account: the account to be used for it
+ * @now: the TSC
+ */
+void life_begin(struct life *life, const struct exitstat_reasons *reasons,
+		struct exitstat_account *account, u64 now)
+{
+	memset(life, 0, sizeof(*life));
+	memset(account, 0, sizeof(*account));
+	exitstat_account_init(account, reasons->other);
+	life->reasons = reasons;
+	life->account = account;
+	life->before = *account;
+	life->model.state = B;
+	life->model.reason = find_number(reasons, EXITSTAT_OTHER);
+	life->now = now;
+}
+
+static void account_event(struct exitstat_account *account, enum life_event event, u8 slot, u64 now)
+{
+	static void (*const events[LIFE_NR_EVENTS])(struct exitstat_account *, u64) = {
+		[LIFE_RUN] = exitstat_account_run,
+		[LIFE_RETURN] = exitstat_account_return,
+		[LIFE_HALT] = exitstat_account_halt,
+		[LIFE_WAKE] = exitstat_account_wake,
+		[LIFE_PREEMPT] = exitstat_account_preempt,
+		[LIFE_RESUME] = exitstat_account_resume,
+	};
+
+	if (event == LIFE_ENTRY)
+		exitstat_account_entry(account, now);
+	else if (event == LIFE_EXIT)
+		exitstat_account_exit(account, slot, now);
+	else
+		events[event](account, now);
+}
+
+/**
+ * life_event - let an event happen to the account and to the model
+ * @life: the life
+ * @event: the event
+ * @reason: LIFE_EXIT: the exit's reason, whether the manual defines it or not
+ * @now: the TSC
+ */
+void life_event(struct life *life, enum life_event event, u32 reason, u64 now)
+{
+	life->before = *life->account;
+	life->now = now;
+	account_event(life->account, event, exitstat_reason_slot(life->reasons, reason), now);
+	model_event(&life->model, event, find_reason(life->reasons, reason), now);
+}
+
+/**
+ * account_broken - check an account against itself
+ * @account: the account, which nobody is writing
+ */
+const char *account_broken(const struct exitstat_account *account)
+{
+	struct exitstat_reason_count sum = { 0 };
+	int i;
+
+	for (i = 0; i < EXITSTAT_NR_SLOTS; i++) {
+		sum.exits += account->reasons[i].exits;
+		sum.cycles += account->reasons[i].cycles;
+		sum.vmm_returns += account->reasons[i].vmm_returns;
+		sum.vmm_cycles += account->reasons[i].vmm_cycles;
+	}
+	if (sum.exits != account->exits)
+		return "the reasons' exits do not add up to the exits";
+	if (sum.cycles != account->states[H].cycles)
+		return "the reasons' cycles do not add up to the host's cycles";
+	if (sum.vmm_returns != account->states[V].entered)
+		return "the reasons' returns do not add up to the VMM's entries";
+	if (sum.vmm_cycles != account->states[V].cycles)
+		return "the reasons' VMM cycles do not add up to the VMM's cycles";
+	if (account->seq & 1)
+		return "the account is left as if being written";
+	return NULL;
+}
+
+static const char *states_broken(const struct exitstat_account *account, const struct model *model)
+{
+	int i;
+
+	if (account->state != model->state)
+		return "the state is not the model's";
+	for (i = 0; i < EXITSTAT_NR_STATES; i++) {
+		if (account->states[i].entered != model->entered[i])
+			return "a state's entries are not the model's";
+		if (account->states[i].cycles != model->cycles[i])
+			return "a state's cycles are not the model's";
+	}
+	return NULL;
+}
+
+static const char *reasons_broken(const struct exitstat_account *account, const struct model *model)
+{
+	int i;
+
+	if (account->exits != model->exits)
+		return "the exits are not the model's";
+	for (i = 0; i < EXITSTAT_NR_SLOTS; i++)
+		if (memcmp(&account->reasons[i], &model->reasons[i], sizeof(model->reasons[i])))
+			return "a reason's numbers are not the model's";
+	return NULL;
+}
+
+static const char *time_broken(const struct life *life)
+{
+	const struct model *model = &life->model;
+	u64 ended = 0, told = 0, under_way = life->now - model->since;
+	int i;
+
+	if (!model->started || model->stepped_back)
+		return NULL;
+	for (i = 0; i < EXITSTAT_NR_STATES; i++) {
+		ended += life->account->states[i].cycles;
+		told += exitstat_account_state(life->account, i, life->now).cycles;
+	}
+	if (ended + under_way != life->now - model->first)
+		return "the states do not add up to the time elapsed";
+	/* Readers see the state under way, but for the host's, and no time run backwards. */
+	if (model->state == H || (s64)under_way < 0)
+		under_way = 0;
+	if (told != ended + under_way)
+		return "what readers are told is not the states' time";
+	return NULL;
+}
+
+static const char *decreased(const struct exitstat_account *account,
+			     const struct exitstat_account *before)
+{
+	int i;
+
+	for (i = 0; i < EXITSTAT_NR_STATES; i++)
+		if (account->states[i].entered < before->states[i].entered ||
+		    account->states[i].cycles < before->states[i].cycles)
+			return "a state's counter decreased";
+	for (i = 0; i < EXITSTAT_NR_SLOTS; i++)
+		if (account->reasons[i].exits < before->reasons[i].exits ||
+		    account->reasons[i].cycles < before->reasons[i].cycles ||
+		    account->reasons[i].vmm_returns < before->reasons[i].vmm_returns ||
+		    account->reasons[i].vmm_cycles < before->reasons[i].vmm_cycles)
+			return "a reason's counter decreased";
+	return NULL;
+}
+
+/**
+ * life_broken - check an account against itself, the model, the clock, and its past
+ * @life: the life, after its last event
+ */
+const char *life_broken(const struct life *life)
+{
+	const char *broken = account_broken(life->account);
+
+	if (!broken)
+		broken = states_broken(life->account, &life->model);
+	if (!broken)
+		broken = reasons_broken(life->account, &life->model);
+	if (!broken)
+		broken = time_broken(life);
+	if (!broken)
+		broken = decreased(life->account, &life->before);
+	return broken;
+}
+
+/**
+ * answer_broken - check that the registers which a leaf does not name are 0
+ * @leaf: the leaf
+ * @regs: its answer
+ */
+const char *answer_broken(u32 leaf, struct exitstat_regs regs)
+{
+	bool by_reason = leaf == EXITSTAT_LEAF_REASON_EXITS || leaf == EXITSTAT_LEAF_REASON_CYCLES;
+	bool a = true, b = true, c = true, d = true;
+
+	switch (leaf) {
+	case EXITSTAT_LEAF_IDENTIFY:
+	case EXITSTAT_LEAF_PROPERTIES:
+	case EXITSTAT_LEAF_SNAPSHOT:
+	case EXITSTAT_LEAF_STATE:
+	case EXITSTAT_LEAF_VMM:
+		a = b = c = d = false;
+		break;
+	case EXITSTAT_LEAF_NEXT:
+		a = false;
+		break;
+	case EXITSTAT_LEAF_EXITS:
+	case EXITSTAT_LEAF_REASON_EXITS:
+		a = b = false;
+		break;
+	case EXITSTAT_LEAF_CYCLES:
+	case EXITSTAT_LEAF_REASON_CYCLES:
+		b = c = false;
+		break;
+	}
+	if (by_reason && regs.edx == EXITSTAT_UNDEFINED)
+		return regs.eax | regs.ebx | regs.ecx ? "an undefined reason has numbers" : NULL;
+	if ((a && regs.eax) || (b && regs.ebx) || (c && regs.ecx) || (d && regs.edx))
+		return "a register that the leaf does not name is not 0";
+	return NULL;
+}

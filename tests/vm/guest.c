@@ -1,0 +1,149 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The guest side of the small VM: 64-bit code without an operating system that causes
+ * exits of one kind. The VMM starts it anew for each job.
+ */
+#include <stddef.h>
+
+#include "guest.h"
+
+#define MSR_APIC_BASE	0x1b
+#define APIC_BASE_X2APIC	(1 << 10)
+#define APIC_BASE_ENABLE	(1 << 11)
+#define MSR_X2APIC_SPIV	0x80f
+#define MSR_X2APIC_LVT_TIMER	0x832
+#define MSR_X2APIC_TIMER_COUNT	0x838
+#define MSR_X2APIC_TIMER_DIVIDE	0x83e
+#define MSR_X2APIC_ICR	0x830
+#define TIMER_COUNT	2000000
+
+struct idt_entry {
+	uint16_t offset_low, selector;
+	uint8_t ist, type;
+	uint16_t offset_middle;
+	uint32_t offset_high, zero;
+};
+
+static struct idt_entry idt[GUEST_TIMER_VECTOR + 1];
+
+static inline void out8(uint16_t port, uint8_t value)
+{
+	asm volatile("outb %0, %1" : : "a"(value), "Nd"(port) : "memory");
+}
+
+static inline uint64_t rdmsr(uint32_t msr)
+{
+	uint32_t low, high;
+
+	asm volatile("rdmsr" : "=a"(low), "=d"(high) : "c"(msr));
+	return (uint64_t)high << 32 | low;
+}
+
+static inline void wrmsr(uint32_t msr, uint64_t value)
+{
+	asm volatile("wrmsr" : : "c"(msr), "a"((uint32_t)value), "d"((uint32_t)(value >> 32)));
+}
+
+/* Registers start with marks in their upper halves, which CPUID must clear. */
+static void ask(struct guest_query *query)
+{
+	uint64_t mark = 0xdeadbeef00000000;
+	uint32_t low, high;
+
+	query->rax = mark | query->leaf;
+	query->rbx = mark | 0x11111111;
+	query->rcx = mark | query->index;
+	query->rdx = mark | 0x22222222;
+	asm volatile("cpuid" : "+a"(query->rax), "+b"(query->rbx), "+c"(query->rcx),
+		     "+d"(query->rdx));
+	asm volatile("rdtsc" : "=a"(low), "=d"(high));
+	query->tsc = (uint64_t)high << 32 | low;
+}
+
+static void hypercall(uint32_t amd)
+{
+	uint64_t rax = 1;	/* KVM_HC_VAPIC_POLL_IRQ, which does nothing */
+
+	if (amd)
+		asm volatile("vmmcall" : "+a"(rax) : : "memory");
+	else
+		asm volatile("vmcall" : "+a"(rax) : : "memory");
+}
+
+__attribute__((naked)) static void timer_interrupt(void)
+{
+	asm volatile("push %rax; push %rcx; push %rdx\n\t"
+		     "mov $0x80b, %ecx; xor %eax, %eax; xor %edx, %edx; wrmsr\n\t"
+		     "pop %rdx; pop %rcx; pop %rax; iretq");
+}
+
+static void prepare_timer(void)
+{
+	uint64_t handler = (uint64_t)timer_interrupt;
+	struct {
+		uint16_t limit;
+		uint64_t base;
+	} __attribute__((packed)) idtr = { sizeof(idt) - 1, (uint64_t)idt };
+
+	idt[GUEST_TIMER_VECTOR] = (struct idt_entry){
+		.offset_low = handler, .selector = 8, .type = 0x8e,
+		.offset_middle = handler >> 16, .offset_high = handler >> 32,
+	};
+	asm volatile("lidt %0" : : "m"(idtr));
+	wrmsr(MSR_APIC_BASE, rdmsr(MSR_APIC_BASE) | APIC_BASE_ENABLE | APIC_BASE_X2APIC);
+	wrmsr(MSR_X2APIC_SPIV, 0x1ff);
+	wrmsr(MSR_X2APIC_TIMER_DIVIDE, 0xb);
+	wrmsr(MSR_X2APIC_LVT_TIMER, GUEST_TIMER_VECTOR);
+}
+
+static void halt(void)
+{
+	wrmsr(MSR_X2APIC_TIMER_COUNT, TIMER_COUNT);
+	asm volatile("sti; hlt; cli" : : : "memory");
+}
+
+static void work(struct guest_shared *shared)
+{
+	volatile uint8_t *fresh = (uint8_t *)GUEST_FRESH;
+	struct guest_query query = { 0 };
+	uint32_t i;
+
+	if (shared->job == GUEST_HLT || shared->job == GUEST_FAST_MSR)
+		prepare_timer();
+	for (i = 0; i < shared->times; i++) {
+		switch (shared->job) {
+		case GUEST_CPUID:
+			ask(&query);
+			break;
+		case GUEST_IO:
+			out8(GUEST_PORT_WORK, 0);
+			break;
+		case GUEST_MSR:
+			rdmsr(MSR_APIC_BASE);
+			break;
+		case GUEST_FAST_MSR:
+			/* A fixed IPI to a vCPU that does not exist. */
+			wrmsr(MSR_X2APIC_ICR, (uint64_t)0xee << 32 | GUEST_TIMER_VECTOR);
+			break;
+		case GUEST_HYPERCALL:
+			hypercall(shared->amd);
+			break;
+		case GUEST_HLT:
+			halt();
+			break;
+		case GUEST_TOUCH:
+			fresh[i * 4096] = 1;
+			break;
+		case GUEST_ASK:
+			ask(&shared->queries[i]);
+			break;
+		}
+	}
+}
+
+__attribute__((section(".start"), noreturn)) void guest_start(struct guest_shared *shared)
+{
+	work(shared);
+	for (;;)
+		out8(GUEST_PORT_DONE, 0);
+}

@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* What the small VM's host and guest sides agree on. */
+#ifndef GUEST_H
+#define GUEST_H
+
+#include <stdint.h>
+
+/* Guest-physical addresses, which are linear ones as well. */
+#define GUEST_TABLES	0x1000		/* page tables, GDT */
+#define GUEST_SHARED	0x20000		/* struct guest_shared of each vCPU */
+#define GUEST_CODE	0x100000
+#define GUEST_STACKS	0x200000	/* their ends, one page a vCPU */
+#define GUEST_FRESH	0x1000000	/* memory that nobody has touched */
+#define GUEST_BYTES	0x4000000
+
+#define GUEST_MAX_VCPUS	4
+#define GUEST_PORT_DONE	0x10		/* OUT here ends a job */
+#define GUEST_PORT_WORK	0x80		/* OUT here only causes an exit */
+#define GUEST_TIMER_VECTOR	0x40
+
+enum guest_job {
+	GUEST_CPUID,		/* @times CPUIDs */
+	GUEST_IO,		/* @times OUTs that the VMM handles */
+	GUEST_MSR,		/* @times RDMSRs of IA32_APIC_BASE */
+	GUEST_FAST_MSR,		/* @times WRMSRs that KVM's fast path handles */
+	GUEST_HYPERCALL,	/* @times hypercalls */
+	GUEST_HLT,		/* @times HLTs, each ended by the timer */
+	GUEST_TOUCH,		/* a write to each of @times fresh pages */
+	GUEST_ASK,		/* the CPUIDs of @queries, @times of them */
+};
+
+struct guest_query {
+	uint32_t leaf, index;
+	uint64_t rax, rbx, rcx, rdx;
+	uint64_t tsc;			/* when it was answered */
+};
+
+#define GUEST_MAX_QUERIES	64
+
+struct guest_shared {
+	uint32_t job;
+	uint32_t times;
+	uint32_t amd;			/* VMMCALL, not VMCALL */
+	struct guest_query queries[GUEST_MAX_QUERIES];
+};
+
+#define GUEST_SHARED_BYTES	0x1000
+
+#endif /* GUEST_H */

@@ -1,0 +1,141 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * What every leaf answers to a real guest. With the argument "dump", just the leaves that
+ * are not exitstat's, to compare with a stock KVM.
+ */
+#include <inttypes.h>
+#include <string.h>
+
+#include <linux/kvm.h>
+#include <sys/ioctl.h>
+
+#include "small_vm.h"
+#include "tap.h"
+
+/* Around exitstat's leaves, in the hypervisors' ranges and out of every range. */
+static const uint32_t outside[] = {
+	0x20000000, 0x40000000, 0x40000001, 0x40000010, 0x400000ff, 0x40000100, 0x4fffffef,
+	0x4fffff00, 0x50000000, 0x5fff0000, 0x80000000, 0x8fff0000, 0x8fffffff, 0xc0000000,
+	0xfffffffe, 0xffffffff,
+};
+
+static void print_leaf(struct small_vm *vm, uint32_t leaf, uint32_t index)
+{
+	struct guest_query query = vm_ask(vm, 0, leaf, index);
+
+	printf("%08x %08x: %016" PRIx64 " %016" PRIx64 " %016" PRIx64 " %016" PRIx64 "\n",
+	       leaf, index, query.rax, query.rbx, query.rcx, query.rdx);
+}
+
+static void dump(struct small_vm *vm)
+{
+	struct {
+		struct kvm_cpuid2 head;
+		struct kvm_cpuid_entry2 entries[256];
+	} cpuid = { .head.nent = 256 };
+	size_t i;
+
+	ioctl(vm->kvm, KVM_GET_SUPPORTED_CPUID, &cpuid);
+	for (i = 0; i < cpuid.head.nent; i++)
+		print_leaf(vm, cpuid.entries[i].function, cpuid.entries[i].index);
+	for (i = 0; i < sizeof(outside) / sizeof(*outside); i++) {
+		print_leaf(vm, outside[i], 0);
+		print_leaf(vm, outside[i], ~0u);
+	}
+	for (i = 0; i < 0x40; i++)
+		print_leaf(vm, i, 0);
+}
+
+static bool upper_halves_clear(const struct guest_query *query)
+{
+	return !((query->rax | query->rbx | query->rcx | query->rdx) >> 32);
+}
+
+static void test_identify(struct small_vm *vm)
+{
+	struct guest_query query = vm_ask(vm, 0, EXITSTAT_LEAF_IDENTIFY, 0);
+	uint32_t words[3] = { query.rbx, query.rcx, query.rdx };
+
+	ok(query.rax == EXITSTAT_ABI_VERSION && !memcmp(words, EXITSTAT_SIGNATURE, 12),
+	   "identify: version and signature");
+	query = vm_ask(vm, 0, EXITSTAT_LEAF_PROPERTIES, 0);
+	ok(query.rax > 1000 && query.rbx == 0, "properties: a TSC frequency, no features");
+	ok(query.rcx == (host_is_amd() ? EXITSTAT_SPACE_SVM : EXITSTAT_SPACE_VMX),
+	   "properties: the processor's reasons");
+	ok(query.rdx == 1, "properties: one vCPU");
+}
+
+static void test_course_leaves(struct small_vm *vm)
+{
+	uint32_t undefined = host_is_amd() ? 0x100 : 35, untaken = host_is_amd() ? 0x8a : 59;
+	struct guest_query query = vm_ask(vm, 0, EXITSTAT_LEAF_EXITS, 0x12345678);
+
+	ok(query.rax > 0 && !query.rcx && !query.rdx, "exits: in EAX; ECX and EDX are 0");
+	query = vm_ask(vm, 0, EXITSTAT_LEAF_CYCLES, 0x12345678);
+	ok(query.rcx > 0 && !query.rax && !query.rdx, "cycles: in ECX; EAX and EDX are 0");
+	query = vm_ask(vm, 0, EXITSTAT_LEAF_REASON_EXITS, reason_of(GUEST_CPUID));
+	ok(query.rax > 0 && !query.rcx && !query.rdx, "exits of CPUID");
+	query = vm_ask(vm, 0, EXITSTAT_LEAF_REASON_CYCLES, reason_of(GUEST_CPUID));
+	ok(query.rcx > 0 && !query.rax && !query.rdx, "cycles of CPUID");
+	query = vm_ask(vm, 0, EXITSTAT_LEAF_REASON_EXITS, undefined);
+	ok(!query.rax && !query.rbx && !query.rcx && query.rdx == EXITSTAT_UNDEFINED,
+	   "exits of an undefined reason: EDX says so");
+	query = vm_ask(vm, 0, EXITSTAT_LEAF_REASON_CYCLES, undefined);
+	ok(!query.rax && !query.rbx && !query.rcx && query.rdx == EXITSTAT_UNDEFINED,
+	   "cycles of an undefined reason: EDX says so");
+	query = vm_ask(vm, 0, EXITSTAT_LEAF_REASON_EXITS, untaken);
+	ok(!query.rax && !query.rbx && !query.rcx && !query.rdx,
+	   "a reason that is defined but never taken: zeros");
+}
+
+/* The exit that reads is counted already: each reading sees one more. */
+static void test_reading_counts(struct small_vm *vm)
+{
+	struct guest_query *queries = vm_shared(vm, 0)->queries;
+	uint32_t selector = reason_of(GUEST_CPUID);
+	int i;
+
+	for (i = 0; i < 3; i++)
+		queries[i] = (struct guest_query){ .leaf = EXITSTAT_LEAF_SNAPSHOT,
+						   .index = selector };
+	vm_run(vm, 0, GUEST_ASK, 3);
+	ok(queries[1].rax == queries[0].rax + 1 && queries[2].rax == queries[1].rax + 1,
+	   "the exit that reads is counted already");
+	ok(queries[1].rcx > queries[0].rcx && queries[2].rcx > queries[1].rcx,
+	   "and its cycles are there the next time");
+}
+
+static void test_unlisted_leaves(struct small_vm *vm)
+{
+	struct guest_query query;
+	uint32_t leaf;
+	bool zeros = true, clear = true;
+
+	for (leaf = EXITSTAT_LEAF_VMM + 1; leaf < EXITSTAT_LEAF_EXITS; leaf++) {
+		query = vm_ask(vm, 0, leaf, 0);
+		zeros &= !query.rax && !query.rbx && !query.rcx && !query.rdx;
+	}
+	ok(zeros, "leaves of the range that are not listed: zeros");
+	for (leaf = EXITSTAT_LEAF_FIRST; leaf; leaf = leaf == EXITSTAT_LEAF_LAST ? 0 : leaf + 1) {
+		query = vm_ask(vm, 0, leaf, 0);
+		clear &= upper_halves_clear(&query);
+	}
+	ok(clear, "upper halves are clear in every leaf");
+}
+
+int main(int argc, char **argv)
+{
+	struct small_vm vm;
+
+	vm_create(&vm, 1);
+	if (argc > 1 && !strcmp(argv[1], "dump")) {
+		dump(&vm);
+		return 0;
+	}
+	test_identify(&vm);
+	test_course_leaves(&vm);
+	test_reading_counts(&vm);
+	test_unlisted_leaves(&vm);
+	vm_destroy(&vm);
+	return done_testing();
+}

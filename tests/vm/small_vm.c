@@ -1,0 +1,246 @@
+// SPDX-License-Identifier: GPL-2.0
+#include <cpuid.h>
+#include <err.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include <linux/kvm.h>
+#include <asm/svm.h>
+#include <asm/vmx.h>
+
+#include "small_vm.h"
+
+#define MAX_CPUID	256
+#define PAGE_PRESENT	3	/* present, writable */
+#define PAGE_LARGE	0x80
+#define LARGE_PAGE	0x200000
+
+extern const uint8_t guest_image[], guest_image_end[];
+
+asm(".section .rodata\n"
+    "guest_image: .incbin \"" GUEST_IMAGE "\"\n"
+    "guest_image_end:\n"
+    ".previous\n");
+
+bool host_is_amd(void)
+{
+	uint32_t a, b, c, d;
+
+	__cpuid(0, a, b, c, d);
+	return b == signature_AMD_ebx;
+}
+
+/* The reason of the exits that a job is made of. */
+uint32_t reason_of(enum guest_job job)
+{
+	static const uint32_t svm[] = {
+		[GUEST_CPUID] = SVM_EXIT_CPUID, [GUEST_IO] = SVM_EXIT_IOIO,
+		[GUEST_MSR] = SVM_EXIT_MSR, [GUEST_FAST_MSR] = SVM_EXIT_MSR,
+		[GUEST_HYPERCALL] = SVM_EXIT_VMMCALL, [GUEST_HLT] = SVM_EXIT_HLT,
+		[GUEST_TOUCH] = SVM_EXIT_NPF, [GUEST_ASK] = SVM_EXIT_CPUID,
+	}, vmx[] = {
+		[GUEST_CPUID] = EXIT_REASON_CPUID, [GUEST_IO] = EXIT_REASON_IO_INSTRUCTION,
+		[GUEST_MSR] = EXIT_REASON_MSR_READ, [GUEST_FAST_MSR] = EXIT_REASON_MSR_WRITE,
+		[GUEST_HYPERCALL] = EXIT_REASON_VMCALL, [GUEST_HLT] = EXIT_REASON_HLT,
+		[GUEST_TOUCH] = EXIT_REASON_EPT_VIOLATION, [GUEST_ASK] = EXIT_REASON_CPUID,
+	};
+
+	return host_is_amd() ? svm[job] : vmx[job];
+}
+
+static int kvm_ioctl(int fd, unsigned long request, const char *name, void *argument)
+{
+	int result;
+
+	do {
+		result = ioctl(fd, request, argument);
+	} while (result < 0 && errno == EINTR);
+	if (result < 0)
+		err(1, "%s", name);
+	return result;
+}
+
+#define KVM(fd, request, argument) \
+	kvm_ioctl(fd, request, #request, (void *)(uintptr_t)(argument))
+
+/* Identity-mapped 64-bit mode with flat segments. */
+static void write_tables(struct small_vm *vm)
+{
+	uint64_t *pml4 = (uint64_t *)(vm->memory + GUEST_TABLES);
+	uint64_t *pdpt = pml4 + 512, *pd = pdpt + 512, *gdt = pd + 512;
+	uint64_t address;
+
+	pml4[0] = (GUEST_TABLES + 0x1000) | PAGE_PRESENT;
+	pdpt[0] = (GUEST_TABLES + 0x2000) | PAGE_PRESENT;
+	for (address = 0; address < GUEST_BYTES; address += LARGE_PAGE)
+		pd[address / LARGE_PAGE] = address | PAGE_PRESENT | PAGE_LARGE;
+	gdt[1] = 0x00af9b000000ffff;
+	gdt[2] = 0x00cf93000000ffff;
+}
+
+static void start_in_long_mode(struct small_vm *vm, int vcpu)
+{
+	struct kvm_segment code = { .limit = ~0u, .selector = 8, .type = 11, .present = 1,
+				    .s = 1, .l = 1, .g = 1 };
+	struct kvm_segment data = { .limit = ~0u, .selector = 16, .type = 3, .present = 1,
+				    .s = 1, .db = 1, .g = 1 };
+	struct kvm_regs regs = {
+		.rip = GUEST_CODE, .rflags = 2,
+		.rsp = GUEST_STACKS + (vcpu + 1) * 0x1000 - 8,
+		.rdi = GUEST_SHARED + vcpu * GUEST_SHARED_BYTES,
+	};
+	struct kvm_sregs sregs;
+
+	KVM(vm->vcpus[vcpu], KVM_GET_SREGS, &sregs);
+	sregs.cs = code;
+	sregs.ds = sregs.es = sregs.fs = sregs.gs = sregs.ss = data;
+	sregs.gdt.base = GUEST_TABLES + 0x3000;
+	sregs.gdt.limit = 23;
+	sregs.cr0 = 0x80000011;		/* PG, ET, PE */
+	sregs.cr3 = GUEST_TABLES;
+	sregs.cr4 = 0x20;		/* PAE */
+	sregs.efer = 0x500;		/* LMA, LME */
+	KVM(vm->vcpus[vcpu], KVM_SET_SREGS, &sregs);
+	KVM(vm->vcpus[vcpu], KVM_SET_REGS, &regs);
+}
+
+static void give_cpuid(struct small_vm *vm, int vcpu)
+{
+	struct {
+		struct kvm_cpuid2 head;
+		struct kvm_cpuid_entry2 entries[MAX_CPUID];
+	} cpuid = { .head.nent = MAX_CPUID };
+
+	KVM(vm->kvm, KVM_GET_SUPPORTED_CPUID, &cpuid);
+	KVM(vm->vcpus[vcpu], KVM_SET_CPUID2, &cpuid);
+}
+
+static void create_vcpu(struct small_vm *vm, int vcpu)
+{
+	struct kvm_mp_state runnable = { KVM_MP_STATE_RUNNABLE };
+	int size = KVM(vm->kvm, KVM_GET_VCPU_MMAP_SIZE, 0);
+
+	vm->vcpus[vcpu] = KVM(vm->fd, KVM_CREATE_VCPU, vcpu);
+	vm->runs[vcpu] = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED, vm->vcpus[vcpu], 0);
+	if (vm->runs[vcpu] == MAP_FAILED)
+		err(1, "mmap of a vCPU");
+	give_cpuid(vm, vcpu);
+	KVM(vm->vcpus[vcpu], KVM_SET_MP_STATE, &runnable);
+}
+
+void vm_create(struct small_vm *vm, int nr_vcpus)
+{
+	struct kvm_userspace_memory_region region = { .memory_size = GUEST_BYTES };
+	int i;
+
+	*vm = (struct small_vm){ .nr_vcpus = nr_vcpus };
+	vm->kvm = open("/dev/kvm", O_RDWR | O_CLOEXEC);
+	if (vm->kvm < 0)
+		err(1, "/dev/kvm");
+	vm->fd = KVM(vm->kvm, KVM_CREATE_VM, 0);
+	KVM(vm->fd, KVM_CREATE_IRQCHIP, 0);
+
+	vm->memory = mmap(NULL, GUEST_BYTES, PROT_READ | PROT_WRITE,
+			  MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	if (vm->memory == MAP_FAILED)
+		err(1, "mmap of the guest's memory");
+	/* One page, one nested page fault. */
+	madvise(vm->memory, GUEST_BYTES, MADV_NOHUGEPAGE);
+	memcpy(vm->memory + GUEST_CODE, guest_image, guest_image_end - guest_image);
+	write_tables(vm);
+	region.userspace_addr = (uintptr_t)vm->memory;
+	KVM(vm->fd, KVM_SET_USER_MEMORY_REGION, &region);
+
+	for (i = 0; i < nr_vcpus; i++)
+		create_vcpu(vm, i);
+}
+
+void vm_destroy(struct small_vm *vm)
+{
+	int i, size = KVM(vm->kvm, KVM_GET_VCPU_MMAP_SIZE, 0);
+
+	for (i = 0; i < vm->nr_vcpus; i++) {
+		munmap(vm->runs[i], size);
+		close(vm->vcpus[i]);
+	}
+	close(vm->fd);
+	close(vm->kvm);
+	munmap(vm->memory, GUEST_BYTES);
+}
+
+struct guest_shared *vm_shared(struct small_vm *vm, int vcpu)
+{
+	return (struct guest_shared *)(vm->memory + GUEST_SHARED + vcpu * GUEST_SHARED_BYTES);
+}
+
+/* Run one job on a vCPU, in the calling thread, until the guest says that it is done. */
+void vm_run(struct small_vm *vm, int vcpu, enum guest_job job, uint32_t times)
+{
+	struct guest_shared *shared = vm_shared(vm, vcpu);
+	struct kvm_run *run = vm->runs[vcpu];
+
+	start_in_long_mode(vm, vcpu);
+	shared->job = job;
+	shared->times = times;
+	shared->amd = host_is_amd();
+	for (;;) {
+		KVM(vm->vcpus[vcpu], KVM_RUN, 0);
+		if (run->exit_reason != KVM_EXIT_IO)
+			errx(1, "KVM_RUN returned with reason %u", run->exit_reason);
+		if (run->io.port == GUEST_PORT_DONE)
+			return;
+		if (vm->on_io)
+			vm->on_io();
+	}
+}
+
+struct guest_query vm_ask(struct small_vm *vm, int vcpu, uint32_t leaf, uint32_t index)
+{
+	struct guest_query *query = vm_shared(vm, vcpu)->queries;
+
+	*query = (struct guest_query){ .leaf = leaf, .index = index };
+	vm_run(vm, vcpu, GUEST_ASK, 1);
+	return *query;
+}
+
+static struct pair pair_of(const struct guest_query *query)
+{
+	return (struct pair){ query->rbx << 32 | query->rax, query->rdx << 32 | query->rcx };
+}
+
+/* The answer of a leaf that gives a count and cycles. */
+struct pair vm_pair(struct small_vm *vm, int vcpu, uint32_t leaf, uint32_t index)
+{
+	struct guest_query query = vm_ask(vm, vcpu, leaf, index);
+
+	return pair_of(&query);
+}
+
+/*
+ * The exits of all vCPUs but the reader, which stand still: those of the VM less the
+ * reader's own. The reader asks for its own before and after, and again when an exit
+ * other than those of the asking came between.
+ */
+struct pair vm_others(struct small_vm *vm, int reader, uint32_t selector)
+{
+	struct guest_query *query = vm_shared(vm, reader)->queries;
+	bool own = selector & EXITSTAT_ALL_REASONS || selector == reason_of(GUEST_ASK);
+	struct pair before, all, after;
+
+	do {
+		query[0] = query[2] = (struct guest_query){
+			.leaf = EXITSTAT_LEAF_SNAPSHOT, .index = selector | EXITSTAT_THIS_VCPU };
+		query[1] = (struct guest_query){
+			.leaf = EXITSTAT_LEAF_SNAPSHOT, .index = selector };
+		vm_run(vm, reader, GUEST_ASK, 3);
+		before = pair_of(&query[0]);
+		all = pair_of(&query[1]);
+		after = pair_of(&query[2]);
+	} while (after.count - before.count != (own ? 2 : 0));
+	return (struct pair){ all.count - before.count - own, 0 };
+}

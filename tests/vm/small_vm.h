@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * A small VM made by hand on /dev/kvm, for tests that must know each exit.
+ *
+ * Functions that cannot do their job print why and end the test.
+ */
+#ifndef SMALL_VM_H
+#define SMALL_VM_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "exitstat_abi.h"
+#include "guest.h"
+
+struct small_vm {
+	int kvm, fd;
+	uint8_t *memory;
+	int nr_vcpus;
+	int vcpus[GUEST_MAX_VCPUS];
+	struct kvm_run *runs[GUEST_MAX_VCPUS];
+	void (*on_io)(void);	/* called on each OUT to GUEST_PORT_WORK, or NULL */
+};
+
+struct pair {
+	uint64_t count, cycles;
+};
+
+bool host_is_amd(void);
+uint32_t reason_of(enum guest_job job);
+
+void vm_create(struct small_vm *vm, int nr_vcpus);
+void vm_destroy(struct small_vm *vm);
+struct guest_shared *vm_shared(struct small_vm *vm, int vcpu);
+void vm_run(struct small_vm *vm, int vcpu, enum guest_job job, uint32_t times);
+
+struct guest_query vm_ask(struct small_vm *vm, int vcpu, uint32_t leaf, uint32_t index);
+struct pair vm_pair(struct small_vm *vm, int vcpu, uint32_t leaf, uint32_t index);
+struct pair vm_others(struct small_vm *vm, int reader, uint32_t selector);
+
+#endif /* SMALL_VM_H */

@@ -1,0 +1,154 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Where the time goes: the five states add up to the TSC that elapsed, and each grows by
+ * what belongs to it.
+ */
+#include <inttypes.h>
+#include <unistd.h>
+
+#include "small_vm.h"
+#include "tap.h"
+
+struct states {
+	uint64_t tsc;
+	uint64_t entered[EXITSTAT_NR_STATES];
+	uint64_t cycles[EXITSTAT_NR_STATES];
+};
+
+/* In one run, so that no state but guest and host lies between the questions. */
+static struct states read_states(struct small_vm *vm)
+{
+	struct guest_query *queries = vm_shared(vm, 0)->queries;
+	struct states states;
+	int i;
+
+	for (i = 0; i < EXITSTAT_NR_STATES; i++)
+		queries[i] = (struct guest_query){ .leaf = EXITSTAT_LEAF_STATE, .index = i };
+	vm_run(vm, 0, GUEST_ASK, EXITSTAT_NR_STATES);
+	for (i = 0; i < EXITSTAT_NR_STATES; i++) {
+		states.entered[i] = queries[i].rbx << 32 | queries[i].rax;
+		states.cycles[i] = queries[i].rdx << 32 | queries[i].rcx;
+	}
+	states.tsc = queries[0].tsc;
+	return states;
+}
+
+static struct states difference(const struct states *after, const struct states *before)
+{
+	struct states states = { .tsc = after->tsc - before->tsc };
+	int i;
+
+	for (i = 0; i < EXITSTAT_NR_STATES; i++) {
+		states.entered[i] = after->entered[i] - before->entered[i];
+		states.cycles[i] = after->cycles[i] - before->cycles[i];
+	}
+	return states;
+}
+
+static void show(const struct states *states)
+{
+	printf("# tsc %" PRIu64 ": guest %" PRIu64 ", host %" PRIu64 ", vmm %" PRIu64
+	       ", halted %" PRIu64 ", preempted %" PRIu64 "\n", states->tsc, states->cycles[0],
+	       states->cycles[1], states->cycles[2], states->cycles[3], states->cycles[4]);
+}
+
+static void check_sum(const struct states *states, const char *what)
+{
+	uint64_t sum = 0, error;
+	int i;
+
+	for (i = 0; i < EXITSTAT_NR_STATES; i++)
+		sum += states->cycles[i];
+	error = sum > states->tsc ? sum - states->tsc : states->tsc - sum;
+	if (!ok(error <= states->tsc / 100, "%s: the states add up to the TSC within 1 %%", what))
+		show(states);
+}
+
+static void wait_long(void)
+{
+	usleep(1000);
+}
+
+static struct states spend(struct small_vm *vm, enum guest_job job, uint32_t times)
+{
+	struct states before = read_states(vm), after;
+
+	vm_run(vm, 0, job, times);
+	after = read_states(vm);
+	return difference(&after, &before);
+}
+
+static void test_work(struct small_vm *vm)
+{
+	struct states states = spend(vm, GUEST_CPUID, 20000);
+
+	check_sum(&states, "working");
+	if (!ok(states.cycles[EXITSTAT_STATE_HOST] > states.cycles[EXITSTAT_STATE_HALTED] &&
+		states.entered[EXITSTAT_STATE_GUEST] >= 20000, "working: guest and host grow"))
+		show(&states);
+}
+
+static void test_idle(struct small_vm *vm)
+{
+	struct states states = spend(vm, GUEST_HLT, 200);
+
+	check_sum(&states, "idle");
+	ok(states.entered[EXITSTAT_STATE_HALTED] >= 200, "idle: halted once for each HLT");
+	if (!ok(states.cycles[EXITSTAT_STATE_HALTED] > states.tsc / 5,
+		"idle: halted time grows"))
+		show(&states);
+	if (!ok(states.cycles[EXITSTAT_STATE_HALTED] > states.cycles[EXITSTAT_STATE_HOST],
+		"idle: more is halted than host time"))
+		show(&states);
+}
+
+static void test_vmm(struct small_vm *vm)
+{
+	struct pair before, after;
+	struct states states;
+	uint32_t reason = reason_of(GUEST_IO);
+
+	vm->on_io = wait_long;
+	before = vm_pair(vm, 0, EXITSTAT_LEAF_VMM, reason);
+	states = spend(vm, GUEST_IO, 500);
+	after = vm_pair(vm, 0, EXITSTAT_LEAF_VMM, reason);
+	check_sum(&states, "a VMM that sleeps");
+	ok(states.entered[EXITSTAT_STATE_VMM] >= 500, "a VMM that sleeps: it has every return");
+	if (!ok(states.cycles[EXITSTAT_STATE_VMM] > states.tsc / 2,
+		"a VMM that sleeps: most of the time is its"))
+		show(&states);
+	ok(after.count - before.count >= 500, "a VMM that sleeps: returns by reason");
+	ok(after.cycles - before.cycles > states.tsc / 2, "a VMM that sleeps: time by reason");
+	vm->on_io = NULL;
+}
+
+/* Host state's cycles are those of the exits, exit for exit. */
+static void test_host_is_exits(struct small_vm *vm)
+{
+	struct guest_query *queries = vm_shared(vm, 0)->queries;
+	uint64_t exits, state;
+
+	queries[0] = (struct guest_query){ .leaf = EXITSTAT_LEAF_CYCLES };
+	queries[1] = (struct guest_query){ .leaf = EXITSTAT_LEAF_STATE,
+					   .index = EXITSTAT_STATE_HOST };
+	queries[2] = (struct guest_query){ .leaf = EXITSTAT_LEAF_CYCLES };
+	vm_run(vm, 0, GUEST_ASK, 3);
+	state = queries[1].rdx << 32 | queries[1].rcx;
+	exits = queries[0].rbx << 32 | queries[0].rcx;
+	ok(exits < state, "the host state has the cycles of the exits, and of the first reading");
+	exits = queries[2].rbx << 32 | queries[2].rcx;
+	ok(state < exits, "and not yet those of the exit that reads");
+}
+
+int main(void)
+{
+	struct small_vm vm;
+
+	vm_create(&vm, 1);
+	test_work(&vm);
+	test_idle(&vm);
+	test_vmm(&vm);
+	test_host_is_exits(&vm);
+	vm_destroy(&vm);
+	return done_testing();
+}
