@@ -115,8 +115,16 @@ static void give_cpuid(struct small_vm *vm, int vcpu)
 		struct kvm_cpuid2 head;
 		struct kvm_cpuid_entry2 entries[MAX_CPUID];
 	} cpuid = { .head.nent = MAX_CPUID };
+	struct kvm_cpuid_entry2 *entry = cpuid.entries;
 
 	KVM(vm->kvm, KVM_GET_SUPPORTED_CPUID, &cpuid);
+	/* KVM fills in the APIC ID of the CPU that we happen to be on. */
+	for (; entry < cpuid.entries + cpuid.head.nent; entry++) {
+		if (entry->function == 1)
+			entry->ebx = (entry->ebx & 0xffffff) | vcpu << 24;
+		if (entry->function == 0xb)
+			entry->edx = vcpu;
+	}
 	KVM(vm->vcpus[vcpu], KVM_SET_CPUID2, &cpuid);
 }
 
