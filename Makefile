@@ -2,6 +2,42 @@
 O := build
 CFLAGS := -std=gnu11 -O2 -g -Wall -Wextra -Werror
 
+help:
+	@echo 'Targets:'
+	@echo '  make graft LINUX=<tree>    put exitstat into the KVM of a kernel source tree, 6.1 to 7.2;'
+	@echo '                             the change as a patch: build/exitstat.patch'
+	@echo '  make ungraft LINUX=<tree>  take it out again'
+	@echo '  make check                 the tests that need no VM, under a minute'
+	@echo '  make lint                  checkpatch, cppcheck, shellcheck'
+	@echo '  make vm-tests              build what the VM tests run in the outer VM'
+	@echo '  make clean                 remove build/; the cache of downloads stays'
+	@echo ''
+	@echo 'Scripts, each with --help:'
+	@echo '  scripts/demo               see VM exits from inside a VM'
+	@echo '  scripts/test               all tests'
+	@echo '  lab/vm                     run your own job in the outer VM'
+
+graft:
+	@kernel/graft/graft --patch $(O)/exitstat.patch '$(LINUX)'
+
+ungraft:
+	@kernel/graft/graft --undo '$(LINUX)'
+
+check:
+	@$(MAKE) -s -C tests/unit all fuzz
+	@CMOCKA_MESSAGE_OUTPUT=TAP prove --exec '' $(O)/unit/test_*
+
+lint:
+	@scripts/lint
+
+vm-tests:
+	@$(MAKE) -s -C tests/vm
+
 $(O)/course: examples/course.c include/exitstat_abi.h
 	@mkdir -p $(O)
 	$(CC) $(CFLAGS) -Iinclude -static -o $@ $<
+
+clean:
+	rm -rf $(O)
+
+.PHONY: help graft ungraft check lint vm-tests clean

@@ -11,7 +11,7 @@
 static void switch_state(struct exitstat_account *account, enum exitstat_state state, u64 now)
 {
 	exitstat_write_begin(account);
-	exitstat_charge(account, now);
+	exitstat_charge(account, account->state, now);
 	exitstat_enter(account, state);
 	exitstat_write_end(account);
 }
@@ -48,7 +48,7 @@ void exitstat_account_return(struct exitstat_account *account, u64 now)
 	if (account->state == EXITSTAT_STATE_BEFORE || account->state == EXITSTAT_STATE_VMM)
 		return;
 	exitstat_write_begin(account);
-	exitstat_charge(account, now);
+	exitstat_charge(account, account->state, now);
 	exitstat_enter(account, EXITSTAT_STATE_VMM);
 	account->reasons[account->slot].vmm_returns++;
 	exitstat_write_end(account);

@@ -59,7 +59,7 @@ struct exitstat_pair {
 
 static __always_inline void exitstat_write_begin(struct exitstat_account *account)
 {
-	WRITE_ONCE(account->seq, account->seq + 1);
+	account->seq++;
 	/* A reader that sees a new value sees an odd or a later seq. */
 	smp_wmb();
 }
@@ -68,22 +68,34 @@ static __always_inline void exitstat_write_end(struct exitstat_account *account)
 {
 	/* A reader that sees this seq sees all of the write. */
 	smp_wmb();
-	WRITE_ONCE(account->seq, account->seq + 1);
+	account->seq++;
 }
 
-/* End the present state: charge its time. A TSC that stepped back counts as no time. */
-static __always_inline void exitstat_charge(struct exitstat_account *account, u64 now)
+static __always_inline void exitstat_charge_state(struct exitstat_account *account, u8 state,
+						  u64 cycles)
 {
-	struct exitstat_reason_count *reason = &account->reasons[account->slot];
+	account->states[state].cycles += cycles;
+	if (state == EXITSTAT_STATE_HOST)
+		account->reasons[account->slot].cycles += cycles;
+	else if (state == EXITSTAT_STATE_VMM)
+		account->reasons[account->slot].vmm_cycles += cycles;
+}
+
+/*
+ * End the present state: charge its time. A TSC that stepped back counts as no time.
+ * The state that is expected makes for fewer instructions, and only that.
+ */
+static __always_inline void exitstat_charge(struct exitstat_account *account,
+					    enum exitstat_state expected, u64 now)
+{
 	u64 cycles = now - account->since;
 
 	if (unlikely((s64)cycles < 0))
 		cycles = 0;
-	account->states[account->state].cycles += cycles;
-	if (account->state == EXITSTAT_STATE_HOST)
-		reason->cycles += cycles;
-	else if (account->state == EXITSTAT_STATE_VMM)
-		reason->vmm_cycles += cycles;
+	if (likely(account->state == expected))
+		exitstat_charge_state(account, expected, cycles);
+	else
+		exitstat_charge_state(account, account->state, cycles);
 	account->since = now;
 }
 
@@ -102,7 +114,7 @@ static __always_inline void exitstat_enter(struct exitstat_account *account,
 static __always_inline void exitstat_account_entry(struct exitstat_account *account, u64 now)
 {
 	exitstat_write_begin(account);
-	exitstat_charge(account, now);
+	exitstat_charge(account, EXITSTAT_STATE_HOST, now);
 	exitstat_enter(account, EXITSTAT_STATE_GUEST);
 	exitstat_write_end(account);
 }
@@ -117,7 +129,7 @@ static __always_inline void exitstat_account_exit(struct exitstat_account *accou
 						  u64 now)
 {
 	exitstat_write_begin(account);
-	exitstat_charge(account, now);
+	exitstat_charge(account, EXITSTAT_STATE_GUEST, now);
 	exitstat_enter(account, EXITSTAT_STATE_HOST);
 	account->slot = slot;
 	account->exits++;

@@ -35,7 +35,7 @@ void exitstat_entry(void)
 {
 	struct exitstat_account *account = this_cpu_read(loaded_account);
 
-	if (account)
+	if (likely(account))
 		exitstat_account_entry(account, rdtsc());
 }
 
@@ -47,7 +47,7 @@ void exitstat_exit(u32 reason)
 {
 	struct exitstat_account *account = this_cpu_read(loaded_account);
 
-	if (account)
+	if (likely(account))
 		exitstat_account_exit(account, exitstat_reason_slot(&exitstat_reasons, reason),
 				      rdtsc());
 }

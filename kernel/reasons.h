@@ -38,7 +38,7 @@ bool exitstat_reason_defined(const struct exitstat_reasons *reasons, u32 reason)
  */
 static __always_inline u32 exitstat_slot_index(u32 reason)
 {
-	if (reason < 0x100)
+	if (likely(reason < 0x100))
 		return reason;
 	if (reason - 0x400 < 0x10)
 		return reason - 0x300;

@@ -92,23 +92,41 @@ get_kernel() {
 	mv "$new" "$kernel"
 }
 
+# unpack_source DIR [MEMBER...]: all of the kernel's source, or some of it, as DIR.
+unpack_source() {
+	local dir=$1 package=$source_package=$source_version
+	shift
+
+	rm -rf "$dir.new"
+	mkdir -p "$dir.new"
+	fetch "$dir.new" "$package"
+	tar -C "$dir.new" --wildcards -xf "$dir.new"/usr/src/linux-source-*.tar.xz "$@" ||
+		die "cannot unpack the kernel's source: is there space in $cache?"
+	rm -rf "$dir.new/usr"
+	mv "$dir.new"/linux-source-*/ "$dir"
+	rm -rf "$dir.new"
+}
+
+find_source() {
+	use_suite "$1"
+	source_package=$(current_package linux-source '^linux-source-[0-9]') || exit
+	source_version=$(version_of "$source_package")
+}
+
 # get_source SUITE: sets source, the directory of the kernel's source.
 get_source() {
-	local package version new
-
-	use_suite "$1"
-	package=$(current_package linux-source '^linux-source-[0-9]') || exit
-	version=$(version_of "$package")
-	source=$cache/source/$version
+	find_source "$1"
+	source=$cache/source/$source_version
 	[[ ! -f $source/Makefile ]] || return 0
+	step "Fetching and unpacking the kernel's source ($source_version)"
+	unpack_source "$source"
+}
 
-	step "Fetching and unpacking the kernel's source ($version)"
-	new=$source.new
-	rm -rf "$new"
-	mkdir -p "$new"
-	fetch "$new" "$package=$version"
-	tar -C "$new" -xf "$new"/usr/src/linux-source-*.tar.xz ||
-		die "cannot unpack the kernel's source: is there space in $cache?"
-	mv "$new"/linux-source-*/ "$source"
-	rm -rf "$new"
+# get_kvm_source SUITE: sets source, a directory with only what the graft looks at.
+get_kvm_source() {
+	find_source "$1"
+	source=$cache/source/$source_version-kvm
+	[[ ! -f $source/Makefile ]] || return 0
+	step "Fetching the source of KVM in Debian $1 ($source_version)"
+	unpack_source "$source" 'linux-source-*/Makefile' 'linux-source-*/arch/x86/kvm'
 }

@@ -62,6 +62,19 @@ diag() {
 	printf '# %s\n' "$@"
 }
 
+# tests_of COMMAND...: count the tests of a program that prints TAP as ours.
+tests_of() {
+	local line
+
+	while read -r line; do
+		case $line in
+		'ok '*) ok 0 "${line#*- }" ;;
+		'not ok '*) ok 1 "${line#*- }" ;;
+		'#'*) echo "$line" ;;
+		esac
+	done < <("$@")
+}
+
 done_testing() {
 	echo "1..$tests"
 	((failures == 0))

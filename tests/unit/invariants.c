@@ -252,8 +252,8 @@ const char *life_broken(const struct life *life)
  */
 const char *answer_broken(u32 leaf, struct exitstat_regs regs)
 {
-	bool by_reason = leaf == EXITSTAT_LEAF_REASON_EXITS || leaf == EXITSTAT_LEAF_REASON_CYCLES;
-	bool a = true, b = true, c = true, d = true;
+	bool undefined = regs.edx == EXITSTAT_UNDEFINED;
+	u32 unnamed;
 
 	switch (leaf) {
 	case EXITSTAT_LEAF_IDENTIFY:
@@ -261,23 +261,25 @@ const char *answer_broken(u32 leaf, struct exitstat_regs regs)
 	case EXITSTAT_LEAF_SNAPSHOT:
 	case EXITSTAT_LEAF_STATE:
 	case EXITSTAT_LEAF_VMM:
-		a = b = c = d = false;
+		unnamed = 0;
 		break;
 	case EXITSTAT_LEAF_NEXT:
-		a = false;
+		unnamed = regs.ebx | regs.ecx | regs.edx;
 		break;
 	case EXITSTAT_LEAF_EXITS:
-	case EXITSTAT_LEAF_REASON_EXITS:
-		a = b = false;
+		unnamed = regs.ecx | regs.edx;
 		break;
 	case EXITSTAT_LEAF_CYCLES:
-	case EXITSTAT_LEAF_REASON_CYCLES:
-		b = c = false;
+		unnamed = regs.eax | regs.edx;
 		break;
+	case EXITSTAT_LEAF_REASON_EXITS:
+		unnamed = regs.ecx | (undefined ? regs.eax | regs.ebx : regs.edx);
+		break;
+	case EXITSTAT_LEAF_REASON_CYCLES:
+		unnamed = regs.eax | (undefined ? regs.ebx | regs.ecx : regs.edx);
+		break;
+	default:
+		unnamed = regs.eax | regs.ebx | regs.ecx | regs.edx;
 	}
-	if (by_reason && regs.edx == EXITSTAT_UNDEFINED)
-		return regs.eax | regs.ebx | regs.ecx ? "an undefined reason has numbers" : NULL;
-	if ((a && regs.eax) || (b && regs.ebx) || (c && regs.ecx) || (d && regs.edx))
-		return "a register that the leaf does not name is not 0";
-	return NULL;
+	return unnamed ? "a register that the leaf does not name is not 0" : NULL;
 }

@@ -14,6 +14,7 @@ static int fail(struct kprobe *probe, struct pt_regs *regs)
 	regs->ip = (unsigned long)just_return;
 	return 1;
 }
+
 NOKPROBE_SYMBOL(fail);
 
 static struct kprobe probe = {

@@ -1,0 +1,141 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * A libFuzzer target: bytes are events of a VM's vCPUs, and leaves that its guest reads.
+ *
+ * The first byte chooses the vendor. Each command is a byte, whose low bits say what
+ * happens and whose high bits say to which vCPU, and its arguments.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "invariants.h"
+#include "vm.h"
+
+enum {
+	/* enum life_event comes before. */
+	COMMAND_DESTROY = LIFE_NR_EVENTS,
+	COMMAND_STEP_BACK,
+	COMMAND_JUMP,
+	COMMAND_ASK,
+};
+
+struct input {
+	const u8 *data;
+	size_t left;
+};
+
+static struct vm vm;
+static struct life lives[VM_NR_VCPUS];
+static u64 exits;	/* by all vCPUs that there ever were */
+
+static void must_be_null(const char *broken)
+{
+	if (!broken)
+		return;
+	fprintf(stderr, "%s\n", broken);
+	abort();
+}
+
+/* Zeros when there are no more. */
+static u64 take(struct input *input, size_t bytes)
+{
+	u64 value = 0;
+
+	for (; bytes && input->left; bytes--, input->left--)
+		value = value << 8 | *input->data++;
+	return value;
+}
+
+static void begin(u32 space)
+{
+	int i;
+
+	vm_open(&vm, space);
+	for (i = 0; i < VM_NR_VCPUS; i++)
+		life_begin(&lives[i], &vm.reasons, &vm.vcpus[i], vm.now);
+	exits = 0;
+}
+
+static void happen(struct life *life, enum life_event event, struct input *input)
+{
+	u32 reason = 0;
+
+	vm.now += take(input, 2);
+	if (event == LIFE_EXIT) {
+		reason = (s16)take(input, 2);
+		exits++;
+	}
+	life_event(life, event, reason, vm.now);
+	must_be_null(life_broken(life));
+}
+
+/* Another vCPU takes the place of the one that is destroyed. */
+static void destroy(struct life *life)
+{
+	exitstat_account_fold(&vm.gone, life->account);
+	must_be_null(account_broken(&vm.gone));
+	life_begin(life, &vm.reasons, life->account, vm.now);
+}
+
+static void ask(u32 leaf, u32 ecx)
+{
+	must_be_null(answer_broken(leaf, vm_ask(&vm, leaf, ecx)));
+}
+
+/* The walk that a guest's tool makes: every reason once, and their sum is the total. */
+static void walk(void)
+{
+	u32 reason = vm_ask(&vm, EXITSTAT_LEAF_NEXT, 0).eax, before;
+	struct exitstat_regs regs;
+	u64 sum = 0;
+
+	while (reason != EXITSTAT_NEXT_NONE) {
+		regs = vm_ask(&vm, EXITSTAT_LEAF_SNAPSHOT, reason);
+		sum += (u64)regs.ebx << 32 | regs.eax;
+		before = reason;
+		reason = vm_ask(&vm, EXITSTAT_LEAF_NEXT, reason + 1).eax;
+		if (reason <= before)
+			must_be_null("next goes back");
+	}
+	regs = vm_ask(&vm, EXITSTAT_LEAF_EXITS, 0);
+	if (sum != exits || ((u64)regs.ebx << 32 | regs.eax) != exits)
+		must_be_null("the guest does not see the exits that there were");
+}
+
+static void obey(u8 command, struct input *input)
+{
+	struct life *life = &lives[(command >> 4) % VM_NR_VCPUS];
+	u32 leaf;
+
+	switch (command & 0xf) {
+	case 0 ... LIFE_NR_EVENTS - 1:
+		happen(life, command & 0xf, input);
+		break;
+	case COMMAND_DESTROY:
+		destroy(life);
+		break;
+	case COMMAND_STEP_BACK:
+		vm.now -= take(input, 4);
+		break;
+	case COMMAND_JUMP:
+		vm.now += take(input, 4) << 8;
+		break;
+	case COMMAND_ASK:
+		leaf = EXITSTAT_LEAF_FIRST + (take(input, 1) & 0xf);
+		ask(leaf, take(input, 4));
+		break;
+	}
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	struct input input = { data, size };
+
+	begin(take(&input, 1) & 1 ? EXITSTAT_SPACE_SVM : EXITSTAT_SPACE_VMX);
+	while (input.left)
+		obey(take(&input, 1), &input);
+	walk();
+	return 0;
+}

@@ -1,0 +1,165 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Readers on other CPUs see counts and cycles that belong together.
+ *
+ * The clock is made up so that cycles follow from the count. The writer runs for a
+ * moment only: a lost race is a matter of nanoseconds, of which there are many.
+ */
+#include <pthread.h>
+#include <time.h>
+
+#include "test.h"
+#include "account.h"
+
+#define NR_READERS	2
+#define RUN_MS		250
+#define GUEST_CYCLES	5	/* between two exits */
+
+enum { A = 3, B = 119, OTHER = 7 };	/* slots */
+
+/* What an exit for A and for B costs. */
+#define COST_A	7
+#define COST_B	1000
+
+static struct exitstat_account account, part;
+static bool stop;
+static unsigned long reads, torn, backwards;
+static pthread_mutex_t totals_lock = PTHREAD_MUTEX_INITIALIZER;
+
+/* The exits alternate, A first; the last one is charged when it is over. */
+static bool all_belong(struct exitstat_pair pair)
+{
+	u64 as = (pair.count + 1) / 2, bs = pair.count / 2;
+	u64 cycles = as * COST_A + bs * COST_B;
+	u64 last = as > bs ? COST_A : COST_B;
+
+	return pair.cycles == cycles || (pair.count && pair.cycles == cycles - last);
+}
+
+static bool reason_belongs(struct exitstat_pair pair, u64 cost)
+{
+	return pair.cycles == pair.count * cost ||
+	       (pair.count && pair.cycles == (pair.count - 1) * cost);
+}
+
+/* In the sum every exit is over. */
+static bool sum_belongs(struct exitstat_pair pair)
+{
+	return pair.cycles == pair.count * COST_A;
+}
+
+static void *read_account(void *sum_only)
+{
+	unsigned long my_reads = 0, my_torn = 0, my_backwards = 0;
+	struct exitstat_pair all = { 0 }, before;
+
+	do {
+		before = all;
+		all = exitstat_account_exits(&account);
+		my_backwards += all.count < before.count || all.cycles < before.cycles;
+		if (sum_only) {
+			my_torn += !sum_belongs(all);
+		} else {
+			my_torn += !all_belong(all);
+			my_torn += !reason_belongs(exitstat_account_reason(&account, A), COST_A);
+			my_torn += !reason_belongs(exitstat_account_reason(&account, B), COST_B);
+		}
+		my_reads++;
+	} while (!__atomic_load_n(&stop, __ATOMIC_RELAXED));
+
+	pthread_mutex_lock(&totals_lock);
+	reads += my_reads;
+	torn += my_torn;
+	backwards += my_backwards;
+	pthread_mutex_unlock(&totals_lock);
+	return NULL;
+}
+
+static u64 now_ms(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+static u64 make_exits(u64 now)
+{
+	int i;
+
+	for (i = 0; i < 1000; i++) {
+		exitstat_account_exit(&account, A, now += GUEST_CYCLES);
+		exitstat_account_entry(&account, now += COST_A);
+		exitstat_account_exit(&account, B, now += GUEST_CYCLES);
+		exitstat_account_entry(&account, now += COST_B);
+	}
+	return now;
+}
+
+static u64 make_sums(u64 now)
+{
+	int i;
+
+	for (i = 0; i < 100; i++)
+		exitstat_account_fold(&account, &part);
+	return now;
+}
+
+static void write_while_others_read(u64 (*write)(u64 now), void *sum_only)
+{
+	pthread_t readers[NR_READERS];
+	u64 end = now_ms() + RUN_MS;
+	u64 now = 1000;
+	int i;
+
+	__atomic_store_n(&stop, false, __ATOMIC_RELAXED);
+	for (i = 0; i < NR_READERS; i++)
+		assert_int_equal(pthread_create(&readers[i], NULL, read_account, sum_only), 0);
+	while (now_ms() < end)
+		now = write(now);
+	__atomic_store_n(&stop, true, __ATOMIC_RELAXED);
+	for (i = 0; i < NR_READERS; i++)
+		pthread_join(readers[i], NULL);
+
+	assert_true(reads >= NR_READERS);
+	assert_int_equal(torn, 0);
+	assert_int_equal(backwards, 0);
+}
+
+static int open_accounts(void **state)
+{
+	(void)state;
+	memset(&account, 0, sizeof(account));
+	memset(&part, 0, sizeof(part));
+	exitstat_account_init(&account, OTHER);
+	exitstat_account_init(&part, OTHER);
+	reads = torn = backwards = 0;
+	return 0;
+}
+
+static void readers_see_whole_exits(void **state)
+{
+	(void)state;
+	exitstat_account_entry(&account, 1000);
+	write_while_others_read(make_exits, NULL);
+	assert_true(account.exits > 0);
+}
+
+static void readers_see_whole_sums(void **state)
+{
+	(void)state;
+	exitstat_account_exit(&part, A, 1000);
+	exitstat_account_entry(&part, 1000 + COST_A);
+	write_while_others_read(make_sums, &part);
+	assert_true(account.exits > 0);
+}
+
+int main(void)
+{
+	static const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup(readers_see_whole_exits, open_accounts),
+		cmocka_unit_test_setup(readers_see_whole_sums, open_accounts),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
