@@ -1,0 +1,35 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: GPL-2.0
+# KVM's own selftests give the same results on the stock and on the grafted KVM.
+
+# shellcheck source=lab/graft.sh
+. "$(dirname "$0")/../lab/graft.sh"
+
+# Those of x86; the others load a machine for minutes, and longer under an emulator.
+build_selftests() {
+	local directory=$source/tools/testing/selftests/kvm
+
+	selftests=$cache/selftests/$(basename "$source")
+	[[ ! -f $selftests/list ]] || return 0
+	step "Building KVM's selftests"
+	logged "$build/log/headers_install" kbuild headers_install || exit
+	# Those that do not compile here are left out.
+	logged "$build/log/selftests" make -C "$directory" -k -j"$(nproc)" || true
+	rm -rf "$selftests.new"
+	mkdir -p "$selftests.new"
+	(cd "$directory" && find x86_64 -type f -executable ! -name '*.sh' \
+		-exec cp --parents {} "$selftests.new" \;)
+	(cd "$selftests.new" && find x86_64 -type f | sort >list.new && mv list.new list)
+	mv "$selftests.new" "$selftests"
+}
+
+need rsync
+lock_cache
+get_kernel base
+get_source base
+prepare_source
+build_selftests
+unlock_cache
+ln -sfn "$selftests" "$build/selftests"
+"$top/lab/vm" --out "$build/self" --timeout 1800 --file "$build/selftests" \
+	"$top/lab/inside/selftests"
