@@ -13,9 +13,8 @@
 static int cpuid_query(struct exitstat *es, uint32_t leaf, uint32_t ecx,
 		       struct exitstat_regs *regs)
 {
-	(void)es;
 	__cpuid_count(leaf, ecx, regs->eax, regs->ebx, regs->ecx, regs->edx);
-	return 0;
+	return exitstat_count_own(es, es->cpu);
 }
 
 /* The kernel refuses a set smaller than its own, whose size nobody tells. */

@@ -117,7 +117,8 @@ static void leave_out_own(const struct exitstat_sample *before,
 		return;
 	leave_out(&cpuid->exits, cpuid->exits.own, cycles);
 	if (!cpuid->exits.count && !cpuid->vmm.count)
-		*cpuid = delta->reasons[--delta->nr_reasons];
+		memmove(cpuid, cpuid + 1,
+			(&delta->reasons[delta->nr_reasons--] - (cpuid + 1)) * sizeof(*cpuid));
 }
 
 EXPORT int exitstat_delta(struct exitstat *es, const struct exitstat_sample *before,

@@ -62,17 +62,32 @@ static int grow_own_of(struct exitstat *es, size_t n)
 	return 0;
 }
 
-/* Everything up to exitstat_end() reads @cpu's vCPU, or the VM. */
-int exitstat_begin(struct exitstat *es, int cpu)
+/* This handle has executed a CPUID on @cpu. */
+int exitstat_count_own(struct exitstat *es, int cpu)
 {
 	int err;
 
-	if (cpu >= 0 && (size_t)cpu >= es->nr_own_of) {
+	if ((size_t)cpu >= es->nr_own_of) {
 		err = grow_own_of(es, cpu + 1);
 		if (err)
 			return err;
 	}
-	err = es->source->begin(es, cpu);
+	es->own++;
+	es->own_of[cpu]++;
+	return 0;
+}
+
+/* How many CPUIDs this handle has executed in the present scope. */
+uint64_t exitstat_own(const struct exitstat *es)
+{
+	return es->scope == EXITSTAT_VM ? es->own : es->own_of[es->scope];
+}
+
+/* Everything up to exitstat_end() reads @cpu's vCPU, or the VM. */
+int exitstat_begin(struct exitstat *es, int cpu)
+{
+	int err = es->source->begin(es, cpu);
+
 	if (!err)
 		es->scope = cpu;
 	return err;
@@ -85,12 +100,6 @@ int exitstat_end(struct exitstat *es)
 	return es->record ? exitstat_record_flush(es) : 0;
 }
 
-/* How many CPUIDs this handle has executed in the present scope. */
-uint64_t exitstat_own(const struct exitstat *es)
-{
-	return es->scope == EXITSTAT_VM ? es->own : es->own_of[es->scope];
-}
-
 EXPORT int exitstat_query(struct exitstat *es, uint32_t leaf, uint32_t ecx,
 			  struct exitstat_regs *regs)
 {
@@ -98,9 +107,6 @@ EXPORT int exitstat_query(struct exitstat *es, uint32_t leaf, uint32_t ecx,
 
 	if (err)
 		return err;
-	es->own++;
-	if (es->scope != EXITSTAT_VM)
-		es->own_of[es->scope]++;
 	return es->record ? exitstat_record_answer(es, leaf, ecx, regs) : 0;
 }
 

@@ -12,7 +12,7 @@
 /**
  * struct exitstat_source - where answers come from
  * @begin: get ready to read @cpu's vCPU or EXITSTAT_VM: sets the handle's time and cpu
- * @query: the answer to one CPUID
+ * @query: the answer to one CPUID, which it counts with exitstat_count_own()
  * @end: what @begin did is over
  * @cpus: see exitstat_cpus()
  */
@@ -35,7 +35,7 @@ struct exitstat_recording;
  * @cpu: the CPU that reads
  * @time_ns: when it reads
  * @own: CPUIDs executed
- * @own_of: those of each CPU, while that was read by its number
+ * @own_of: those of each CPU
  * @nr_own_of: size of @own_of
  * @affinity: the CPUs to go back to at the end of a reading, or NULL
  * @affinity_size: its size in bytes
@@ -65,6 +65,7 @@ __attribute__((format(printf, 3, 4)))
 int exitstat_fail(struct exitstat *es, int error, const char *format, ...);
 int exitstat_begin(struct exitstat *es, int cpu);
 int exitstat_end(struct exitstat *es);
+int exitstat_count_own(struct exitstat *es, int cpu);
 uint64_t exitstat_own(const struct exitstat *es);
 
 /* replay.c, record.c */

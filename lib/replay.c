@@ -124,28 +124,47 @@ EXPORT int exitstat_is_replay(const struct exitstat *es)
 	return es->source == &exitstat_replay_source;
 }
 
-static int replay_query(struct exitstat *es, uint32_t leaf, uint32_t ecx,
-			struct exitstat_regs *regs)
+static bool answers(const struct recorded_answer *answer, uint32_t leaf, uint32_t ecx, int scope)
 {
-	struct exitstat_recording *recording = es->recording;
-	const struct recorded_answer *answer;
-	size_t i;
+	return answer->leaf == leaf && answer->ecx == ecx &&
+	       (scope == EXITSTAT_VM || answer->cpu == scope);
+}
 
-	for (i = recording->next; i < recording->nr; i++) {
-		answer = &recording->answers[i];
-		if (answer->leaf != leaf || answer->ecx != ecx ||
-		    (es->scope != EXITSTAT_VM && answer->cpu != es->scope))
-			continue;
-		*regs = answer->regs;
-		es->time_ns = answer->time_ns;
-		es->cpu = answer->cpu;
-		recording->next = i + 1;
-		return 0;
-	}
+static int no_answer(struct exitstat *es, uint32_t leaf)
+{
 	if (es->host.abi)
 		return exitstat_fail(es, EXITSTAT_ERR_END, "the recording ends here");
 	return exitstat_fail(es, EXITSTAT_ERR_REPLAY,
 			     "the recording has no answer to leaf 0x%08x: record it anew", leaf);
+}
+
+/* The CPUIDs that are skipped were executed all the same. */
+static int skip_to(struct exitstat *es, size_t next)
+{
+	struct exitstat_recording *recording = es->recording;
+	int err = 0;
+
+	while (recording->next < next && !err)
+		err = exitstat_count_own(es, recording->answers[recording->next++].cpu);
+	return err;
+}
+
+static int replay_query(struct exitstat *es, uint32_t leaf, uint32_t ecx,
+			struct exitstat_regs *regs)
+{
+	const struct exitstat_recording *recording = es->recording;
+	const struct recorded_answer *answer;
+	size_t i = recording->next;
+
+	while (i < recording->nr && !answers(&recording->answers[i], leaf, ecx, es->scope))
+		i++;
+	if (i == recording->nr)
+		return no_answer(es, leaf);
+	answer = &recording->answers[i];
+	*regs = answer->regs;
+	es->time_ns = answer->time_ns;
+	es->cpu = answer->cpu;
+	return skip_to(es, i + 1);
 }
 
 static int replay_begin(struct exitstat *es, int cpu)

@@ -97,7 +97,7 @@ static void print_cell(const struct table *table, size_t i, const char *text, FI
 		fprintf(file, "%*s", table->width[i], text);
 	else
 		fprintf(file, "%-*s", last ? 0 : table->width[i], text);
-	fputs(last ? "\n" : " ", file);
+	fputs(last ? "\n" : table->tool->raw ? " " : "  ", file);
 }
 
 /* Prints the table, and that was it. */

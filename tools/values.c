@@ -21,12 +21,15 @@ static void format_seconds(double s, char text[VALUE_SIZE])
 	static const char *const units[] = { "s", "ms", "us", "ns" };
 	unsigned int unit = 0;
 
-	while (s > 0 && s < 0.9995 && unit < 3) {
+	if (s <= 0) {
+		snprintf(text, VALUE_SIZE, "0");
+		return;
+	}
+	while (s < 0.9995 && unit < 3) {
 		s *= 1000;
 		unit++;
 	}
-	snprintf(text, VALUE_SIZE, "%.*f%s", s < 9.995 ? 2 : s < 99.95 ? 1 : 0, s,
-		 s > 0 ? units[unit] : "s");
+	snprintf(text, VALUE_SIZE, "%.*f%s", s < 9.995 ? 2 : s < 99.95 ? 1 : 0, s, units[unit]);
 }
 
 static void format_plain(const struct tool *tool, const struct value *value,
