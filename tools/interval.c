@@ -135,13 +135,13 @@ static void print_line(const struct tool *tool, const struct screen *screen,
 }
 
 static void print_interval(const struct tool *tool, struct screen *screen,
-			   const struct report *report)
+			   const struct report *report, const char *kind)
 {
 	unsigned int rows;
 	size_t i;
 
 	if (tool->json) {
-		json_report(tool, report, "interval");
+		json_report(tool, report, kind);
 		return;
 	}
 	measure_screen(screen);
@@ -211,7 +211,7 @@ static void next_interval(struct tool *tool, struct series *series, struct scree
 		fprintf(stderr, "exitstat: %s\n", exitstat_message(tool->es));
 		series->status = status_of(err);
 	} else {
-		print_interval(tool, screen, &report);
+		print_interval(tool, screen, &report, "interval");
 	}
 }
 
@@ -224,7 +224,7 @@ static void print_series(struct tool *tool, struct series *series, struct screen
 	clock_gettime(CLOCK_MONOTONIC, &next);
 	scopes_read_or_die(tool, &series->scopes, series->last);
 	since_start.samples = series->last;
-	print_interval(tool, screen, &since_start);
+	print_interval(tool, screen, &since_start, "start");
 	for (lines = 1; lines != tool->count && !stop; lines++) {
 		fflush(stdout);
 		wait_interval(tool, &next);

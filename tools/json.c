@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
-/* JSON: one object a report, on one line each for intervals. See exitstat(1). */
+/* JSON: one object a report, for intervals on a line each. See exitstat(1). */
 #include <ctype.h>
-#include <string.h>
 
 #include <jansson.h>
 
@@ -108,7 +107,7 @@ void json_report(const struct tool *tool, const struct report *report, const cha
 			   "unit", tool->cycles ? "cycles" : "s",
 			   "scopes", scopes);
 	if (!object || json_dumpf(object, report->file, JSON_REAL_PRECISION(12) |
-			(strcmp(kind, "interval") ? JSON_INDENT(2) : JSON_COMPACT)))
+			(tool->interval < 0 ? JSON_INDENT(2) : JSON_COMPACT)))
 		die(STATUS_FAILED, "cannot write JSON");
 	fputc('\n', report->file);
 	json_decref(object);

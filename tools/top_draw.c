@@ -16,9 +16,11 @@ static const char state_marks[EXITSTAT_NR_STATES] = {
 	[EXITSTAT_STATE_PREEMPTED] = 'P',
 };
 
-#define STATES_WIDTH	44	/* of a CPU's numbers, up to the bar */
-#define REASON_WIDTH	26
-#define CELL_WIDTH	10
+#define STATES_WIDTH	49	/* of a CPU's numbers, up to the bar */
+
+/* On 80 columns all cells fit, if not every name and number. */
+#define REASON_WIDTH	(COLS < 100 ? 20 : 26)
+#define CELL_WIDTH	(COLS < 100 ? 8 : 11)
 
 static void draw_title(const struct top *top)
 {
@@ -57,11 +59,24 @@ static void draw_states(const char *label, const struct exitstat_sample *sample)
 
 	printw("%3s", label);
 	for (state = 0; state < EXITSTAT_NR_STATES; state++)
-		printw(" %*.1f", state == EXITSTAT_STATE_PREEMPTED ? 9 : 6,
+		printw(" %*.1f", state == EXITSTAT_STATE_PREEMPTED ? 10 : 7,
 		       all ? 100 * sample->states[state].cycles / all : 0);
-	printw("  ");
+	printw("   ");
 	if (COLS > STATES_WIDTH + 2)
 		draw_bar(sample, COLS - STATES_WIDTH - 2);
+}
+
+/* The heading is the bars' legend, too: "=guest". */
+static void draw_marks(int line)
+{
+	int state, width;
+
+	mvprintw(line, 0, "CPU");
+	for (state = 0; state < EXITSTAT_NR_STATES; state++) {
+		width = state == EXITSTAT_STATE_PREEMPTED ? 10 : 7;
+		printw("%*c%s", width + 1 - (int)strlen(exitstat_state_name(state)),
+		       state_marks[state], exitstat_state_name(state));
+	}
 }
 
 /* Half of the screen is for the reasons. Returns the next line. */
@@ -71,8 +86,7 @@ static int draw_cpus(const struct top *top)
 	char label[12];
 	int line = 1;
 
-	mvprintw(line++, 0, "CPU  GUEST   HOST    VMM HALTED PREEMPTED   %s",
-		 "= guest  # host  V vmm  . halted  P pree.");
+	draw_marks(line++);
 	move(line++, 0);
 	draw_states("all", top->vm);
 	if (top->nr_cpus <= shown)
@@ -163,10 +177,8 @@ static void draw_keys(const struct top *top)
 		mvprintw(LINES - 1, 0, "%.*s%s", COLS - 1,
 			 "q quit  < > sort  + - delay  c cycles  space ",
 			 top->paused ? "continue" : "pause");
-	printw("  %.*s", COLS > getcurx(stdscr) + 12 ? 12 : 0,
-	       top->paused ? "paused" : "");
 	if (!top->message && COLS > getcurx(stdscr) + 16)
-		printw("every %.4g s", top->delay);
+		printw("  every %.4g s", top->delay);
 }
 
 void top_draw(const struct top *top)
