@@ -79,7 +79,7 @@ static void record_moved(const char *name, enum machine_host to)
 	es = record(machine, name);
 	for (i = 0; i < 5; i++) {
 		exitstat_read(es, EXITSTAT_VM, EXITSTAT_READ_ALL, &sample);
-		if (i == 1) {
+		if (!i) {
 			machine_forget(machine);
 			machine_set_host(machine, to);
 		}
