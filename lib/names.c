@@ -21,8 +21,9 @@ static const struct name svm_names[] = { SVM_EXIT_REASONS };
 static const struct name more_vmx_names[] = {
 	{ 5, "IO_SMI" }, { 6, "OTHER_SMI" }, { 11, "GETSEC" }, { 17, "RSM" },
 	{ 65, "PCONFIG" }, { 66, "SPP_EVENT" }, { 69, "LOADIWKEY" }, { 70, "ENCLV" },
-	{ 72, "ENQCMD" }, { 73, "ENQCMDS" }, { 76, "SEAMCALL" }, { 77, "TDCALL" }, { 78, "RDMSRLIST" }, { 79, "WRMSRLIST" },
-	{ 80, "URDMSR" }, { 81, "UWRMSR" }, { 84, "MSR_READ_IMM" }, { 85, "MSR_WRITE_IMM" },
+	{ 72, "ENQCMD" }, { 73, "ENQCMDS" }, { 76, "SEAMCALL" },
+	{ 77, "TDCALL" }, { 78, "RDMSRLIST" }, { 79, "WRMSRLIST" }, { 80, "URDMSR" },
+	{ 81, "UWRMSR" }, { 84, "MSR_READ_IMM" }, { 85, "MSR_WRITE_IMM" },
 };
 
 static const struct name more_svm_names[] = {
@@ -30,7 +31,8 @@ static const struct name more_svm_names[] = {
 	{ 0x08c, "mwait_conditional" }, { 0x08e, "rdpru" }, { 0x092, "write_cr2_trap" },
 	{ 0x093, "write_cr3_trap" }, { 0x0a0, "invlpgb" }, { 0x0a1, "illegal_invlpgb" },
 	{ 0x0a3, "mcommit" }, { 0x0a4, "tlbsync" }, { 0x0a5, "bus_lock" },
-	{ 0x0a6, "idle_hlt" }, { -4u, "invalid_pmc" }, { -3u, "idle_required" }, { -2u, "busy" },
+	{ 0x0a6, "idle_hlt" }, { -4u, "invalid_pmc" }, { -3u, "idle_required" },
+	{ -2u, "busy" },
 };
 
 static const char *find(const struct name *names, size_t n, uint32_t number)

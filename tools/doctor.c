@@ -41,13 +41,14 @@ static void say_vm(const struct exitstat_host *host)
 static void say_remedy(int error)
 {
 	if (error == EXITSTAT_ERR_NOT_EXPOSED)
-		printf("      On the host: modprobe kvm_exitstat, or boot a kernel that is built with\n"
+		printf("      On the host: modprobe kvm_exitstat, or boot a kernel built with\n"
 		       "      CONFIG_KVM_EXITSTAT. The VM itself needs no setting for it.\n");
 }
 
 static void say_exposed(const struct exitstat_host *host)
 {
-	say("ok", "exitstat is exposed: ABI version %u, reasons of %s, %u vCPUs, host TSC %.3f MHz",
+	say("ok", "exitstat is exposed: ABI version %u, reasons of %s, %u vCPUs, host TSC "
+	    "%.3f MHz",
 	    host->abi, host->space == EXITSTAT_SPACE_SVM ? "SVM" :
 		       host->space == EXITSTAT_SPACE_VMX ? "VMX" : "an unknown kind",
 	    host->vcpus, host->tsc_khz / 1000.0);
@@ -68,12 +69,12 @@ static bool check_moving(const struct exitstat_sample *before, const struct exit
 	uint64_t own = after->total.own - before->total.own;
 
 	if (exits >= own) {
-		say("ok", "the counters move: %" PRIu64 " exits, %" PRIu64 " of them for this check",
-		    exits, own);
+		say("ok", "the counters move: %" PRIu64 " exits, %" PRIu64 " of them for this "
+		    "check", exits, own);
 		return true;
 	}
-	say("FAIL", "this check executed %" PRIu64 " CPUIDs, but %" PRIu64 " exits were counted: is "
-	    "the host's exitstat attached to this vCPU? Start the VM anew", own, exits);
+	say("FAIL", "this check executed %" PRIu64 " CPUIDs, but %" PRIu64 " exits were "
+	    "counted: is the host's exitstat attached to this vCPU? Start the VM anew", own, exits);
 	return false;
 }
 
@@ -87,8 +88,8 @@ static bool check_tsc(const struct exitstat_sample *before, const struct exitsta
 		    100 * counted / passed);
 		return true;
 	}
-	say("FAIL", "the five states add up to %.3f s, and %.3f s have passed: the host's TSC is not "
-	    "stable, or this VM's clock is wrong; see the clock sources of both", counted / 1e9,
+	say("FAIL", "the five states add up to %.3f s, and %.3f s have passed: the host's TSC is "
+	    "not stable, or this VM's clock is wrong; see the clock sources of both", counted / 1e9,
 	    passed / 1e9);
 	return false;
 }
@@ -105,8 +106,8 @@ static bool check_sum(const struct exitstat_sample *sample)
 		say("ok", "the exits of all %zu reasons add up", sample->nr_reasons);
 		return true;
 	}
-	say("FAIL", "the exits of all reasons are %" PRIu64 ", of %" PRIu64 " altogether: report this "
-	    "with the file of --record", sum, sample->total.count);
+	say("FAIL", "the exits of all reasons are %" PRIu64 ", of %" PRIu64 " altogether: report "
+	    "this with the file of --record", sum, sample->total.count);
 	return false;
 }
 

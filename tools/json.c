@@ -69,6 +69,7 @@ static json_t *scope_json(const struct tool *tool, const struct exitstat_sample 
 {
 	struct row rows[EXITSTAT_MAX_REASONS + 1];
 	size_t n = sorted_rows(sample, deviations, rows), i;
+	bool vm = sample->cpu == EXITSTAT_VM;
 	json_t *exits = json_array();
 	struct columns columns;
 
@@ -78,7 +79,7 @@ static json_t *scope_json(const struct tool *tool, const struct exitstat_sample 
 	for (i = 0; i + 1 < n; i++)
 		json_array_append_new(exits, row_json(tool, &columns, &rows[i]));
 	return json_pack("{s:o, s:i, s:f, s:I, s:o, s:o, s:o}",
-			 "cpu", sample->cpu == EXITSTAT_VM ? json_null() : json_integer(sample->cpu),
+			 "cpu", vm ? json_null() : json_integer(sample->cpu),
 			 "vcpus", (int)sample->vcpus,
 			 "elapsed", sample->elapsed_ns / 1e9,
 			 "own_cpuids", (json_int_t)sample->own.count,
@@ -89,7 +90,13 @@ static json_t *scope_json(const struct tool *tool, const struct exitstat_sample 
 
 static const char *space_word(uint32_t space)
 {
-	return space == EXITSTAT_SPACE_VMX ? "vmx" : space == EXITSTAT_SPACE_SVM ? "svm" : "unknown";
+	switch (space) {
+	case EXITSTAT_SPACE_VMX:
+		return "vmx";
+	case EXITSTAT_SPACE_SVM:
+		return "svm";
+	}
+	return "unknown";
 }
 
 void json_report(const struct tool *tool, const struct report *report, const char *kind)

@@ -157,7 +157,8 @@ static int split_command(struct tool *tool, int argc, char **argv)
 	return argc;
 }
 
-typedef int mode(struct tool *tool);
+/* A mode or a subcommand. */
+typedef int (*mode_fn)(struct tool *tool);
 
 static void parse_interval(struct tool *tool, const char *word)
 {
@@ -173,7 +174,7 @@ static void parse_interval(struct tool *tool, const char *word)
 }
 
 /* A subcommand, or INTERVAL and COUNT. */
-static mode *take_words(struct tool *tool, int n, char **words)
+static mode_fn take_words(struct tool *tool, int n, char **words)
 {
 	bool top = !strcmp(words[0], "top"), doctor = !strcmp(words[0], "doctor");
 
@@ -192,7 +193,7 @@ static mode *take_words(struct tool *tool, int n, char **words)
 	return tool_interval;
 }
 
-static mode *choose_mode(struct tool *tool, int n, char **words)
+static mode_fn choose_mode(struct tool *tool, int n, char **words)
 {
 	if (tool->command && n)
 		die(STATUS_FAILED, "'%s' does not go with a command: see exitstat --help",
@@ -209,7 +210,7 @@ static mode *choose_mode(struct tool *tool, int n, char **words)
 }
 
 /* The doctor looks into it himself when this fails. */
-static void open_handle(struct tool *tool, mode *mode)
+static void open_handle(struct tool *tool, mode_fn mode)
 {
 	int err = 0;
 
@@ -233,7 +234,7 @@ int main(int argc, char **argv)
 {
 	struct tool tool = { .cpu = EXITSTAT_VM, .interval = -1 };
 	int option, status;
-	mode *mode;
+	mode_fn mode;
 
 	argc = split_command(&tool, argc, argv);
 	while ((option = getopt_long(argc, argv, "Cr:o:JnhV", long_options, NULL)) >= 0)

@@ -9,7 +9,9 @@
 
 #include "columns.h"
 
-typedef char cell[VALUE_SIZE];
+struct cell {
+	char text[VALUE_SIZE];
+};
 
 /**
  * struct table - a table being made
@@ -23,14 +25,14 @@ struct table {
 	const struct tool *tool;
 	const struct columns *columns;
 	int width[MAX_COLUMNS];
-	cell *cells;
+	struct cell *cells;
 	size_t rows;
 };
 
-static cell *add_row(struct table *table)
+static struct cell *add_row(struct table *table)
 {
 	size_t n = table->columns->n;
-	cell *cells = reallocarray(table->cells, (table->rows + 1) * n, sizeof(*cells));
+	struct cell *cells = reallocarray(table->cells, (table->rows + 1) * n, sizeof(*cells));
 
 	if (!cells)
 		die(STATUS_FAILED, "out of memory");
@@ -38,19 +40,19 @@ static cell *add_row(struct table *table)
 	return cells + table->rows++ * n;
 }
 
-static void widen(struct table *table, const cell *row)
+static void widen(struct table *table, const struct cell *row)
 {
 	size_t i;
 
 	for (i = 0; i < table->columns->n; i++)
-		if ((int)strlen(row[i]) > table->width[i])
-			table->width[i] = strlen(row[i]);
+		if ((int)strlen(row[i].text) > table->width[i])
+			table->width[i] = strlen(row[i].text);
 }
 
 struct table *table_new(const struct tool *tool, const struct columns *columns)
 {
 	struct table *table = allocate(1, sizeof(*table));
-	cell *row;
+	struct cell *row;
 	size_t i;
 
 	table->tool = tool;
@@ -59,20 +61,20 @@ struct table *table_new(const struct tool *tool, const struct columns *columns)
 		return table;
 	row = add_row(table);
 	for (i = 0; i < columns->n; i++)
-		strncpy(row[i], columns->column[i]->name, sizeof(cell) - 1);
+		snprintf(row[i].text, VALUE_SIZE, "%s", columns->column[i]->name);
 	widen(table, row);
 	return table;
 }
 
 void table_add(struct table *table, const struct row *row)
 {
-	cell *cells = add_row(table);
+	struct cell *cells = add_row(table);
 	struct value value;
 	size_t i;
 
 	for (i = 0; i < table->columns->n; i++) {
 		value = table->columns->column[i]->get(row);
-		format_value(table->tool, &value, cells[i]);
+		format_value(table->tool, &value, cells[i].text);
 	}
 	widen(table, cells);
 }
@@ -106,7 +108,7 @@ void table_print(struct table *table, FILE *file)
 	size_t n = table->columns->n, i;
 
 	for (i = 0; i < table->rows * n; i++)
-		print_cell(table, i % n, table->cells[i], file);
+		print_cell(table, i % n, table->cells[i].text, file);
 	free(table->cells);
 	free(table);
 }

@@ -145,10 +145,12 @@ static bool wait_and_obey(struct top *top)
 
 int tool_top(struct tool *tool)
 {
-	struct top top = { .tool = tool, .sort = 3, .delay = tool->interval > 0 ? tool->interval : 1 };
+	struct top top = { .tool = tool, .sort = 3, .delay = 1 };
 	struct readings readings;
 	int err;
 
+	if (tool->interval > 0)
+		top.delay = tool->interval;
 	if (!isatty(STDOUT_FILENO) || !isatty(STDIN_FILENO))
 		die(STATUS_FAILED, "top needs a terminal: try exitstat 1");
 	choose_columns(tool, reason_columns, "REASON,EXITS,RATE,TIME,SHARE,MEAN,VMM,VMMTIME",
@@ -160,8 +162,8 @@ int tool_top(struct tool *tool)
 	show(&top, readings.last);
 	top.nr_cpus = readings.scopes.n - 1;
 	if (!screen_start())
-		die(STATUS_FAILED, "the terminal \"%s\" is unknown: set TERM to one that terminfo has, "
-		    "or use exitstat 1", getenv("TERM") ? getenv("TERM") : "");
+		die(STATUS_FAILED, "the terminal \"%s\" is unknown: set TERM to one that terminfo "
+		    "has, or use exitstat 1", getenv("TERM") ? getenv("TERM") : "");
 	do {
 		top_draw(&top);
 	} while (wait_and_obey(&top) && (top.paused || (next_reading(&top, &readings), true)));
