@@ -15,12 +15,15 @@
 
 extern char **environ;
 
-static volatile sig_atomic_t child;
+static volatile sig_atomic_t child, early;
 
+/* While there is no command, the next one gets it. */
 static void pass_on(int signal, siginfo_t *info, void *context)
 {
 	(void)context;
-	if (child > 0 && info->si_code <= 0)
+	if (!child)
+		early = signal;
+	else if (info->si_code <= 0)
 		kill(child, signal);
 }
 
@@ -50,6 +53,8 @@ int child_run(char **command)
 		die(err == ENOENT ? STATUS_NOT_FOUND : STATUS_CANNOT_EXECUTE,
 		    "cannot run %s: %s", *command, strerror(err));
 	child = pid;
+	if (early)
+		kill(pid, early);
 	while (waitpid(pid, &status, 0) < 0)
 		if (errno != EINTR)
 			die(STATUS_RUN_FAILED, "cannot wait for %s: %s", *command, strerror(errno));

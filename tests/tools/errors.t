@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 # What goes wrong is told in one sentence, and by the exit status.
+# shellcheck source=tests/tools/setup.sh
 . "$(dirname "$0")/setup.sh"
 
 # told NAME STATUS REGEX: the last run

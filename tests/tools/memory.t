@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 # The command under valgrind, and built with the address and undefined behaviour sanitizers.
+# shellcheck source=tests/tools/setup.sh
 . "$(dirname "$0")/setup.sh"
 
 modes=("svm" "vmx -C" "svm --json -C" "svm 0" "svm -C 0 3" "svm -J 0" "svm --raw -o +NUMBER"

@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 # What exitstat prints: tables, columns, JSON, intervals, of recorded VMs.
+# shellcheck source=tests/tools/setup.sh
 . "$(dirname "$0")/setup.sh"
 
 # The exits of a reason in the table: value REASON COLUMN
@@ -51,7 +52,8 @@ is "$(jq -r '[.report, .abi, .reasons, .tsc_khz, .unit] | @csv' <<<"$out")" \
 	'"start",1,"svm",2400000,"s"' "JSON: what it is about"
 is "$(jq -c '.scopes[0].exits[0] | [.reason, .number, .exits, .vmm]' <<<"$out")" \
 	'["npf",1024,4000,0]' "JSON: a reason"
-is "$(jq '.scopes[0] | ([.exits[].exits] | add) - .total.exits | . >= 0 and . < 50' <<<"$out")" \
+is "$(jq '.scopes[0] | ([.exits[].exits] | add) - .total.exits | . >= 0 and . < 50' \
+	<<<"$out")" \
 	true "JSON: the reasons add up"
 is "$(jq '[.scopes[0].states[].share] | add | . * 1000 | round' <<<"$out")" 100000 \
 	"JSON: the states add up"

@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 # exitstat -- COMMAND leaves the command its input, output, status and signals.
+# shellcheck source=tests/tools/setup.sh
 . "$(dirname "$0")/setup.sh"
 
 replay idle-svm -- true

@@ -18,10 +18,10 @@ mkdir -p "$recordings"
 [[ -e $recordings/svm ]] || "$build/tests/tools/generate" "$recordings"
 
 # run COMMAND...: sets out, err and status
+# shellcheck disable=SC2034
 run()
 {
 	out=$("$@" 2>"$scratch/stderr" </dev/null)
-	# shellcheck disable=SC2034
 	status=$? err=$(cat "$scratch/stderr")
 }
 

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0
 # The live screen and the intervals in a real terminal, tmux, replaying a recording. What
 # the screen was is kept in build/tests/tools/screens when a test fails.
+# shellcheck source=tests/tools/setup.sh
 . "$(dirname "$0")/setup.sh"
 
 if ! command -v tmux >/dev/null; then
