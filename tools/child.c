@@ -13,8 +13,6 @@
 #include "child.h"
 #include "tool.h"
 
-extern char **environ;
-
 static volatile sig_atomic_t child, early;
 
 /* While there is no command, the next one gets it. */

@@ -31,7 +31,7 @@
  * @interval: seconds, less than 0 when not given
  * @count: of intervals, 0 for no end
  * @command: what comes after --, or NULL
- * @report: --log, or NULL
+ * @log: --log, or NULL
  * @record: --record, or NULL
  * @replay: --replay, or NULL
  */

@@ -56,7 +56,7 @@ exitstat --raw -n -o REASON,EXITS >"$scratch/second"
 is "$(awk 'NR == FNR { before[$1] = $2; next } $2 < before[$1]' "$scratch/first" \
 	"$scratch/second")" "" "table: no counter goes backwards"
 is "$(awk '$1 == "total" { total = $2; next } { sum += $2 }
-	END { print sum >= total && sum < total + 1000 }' "$scratch/first")" 1 \
+	END { print (sum >= total && sum < total + 1000) }' "$scratch/first")" 1 \
 	"table: the reasons add up to the total"
 
 if have jq; then
