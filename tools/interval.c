@@ -94,7 +94,7 @@ static void print_reasons(const struct tool *tool, const struct screen *screen,
 
 	for (i = 0; i < sample->nr_reasons; i++)
 		order[i] = &sample->reasons[i];
-	qsort(order, i, sizeof(*order), by_exits);
+	qsort(order, sample->nr_reasons, sizeof(*order), by_exits);
 	for (i = 0; i < sample->nr_reasons && order[i]->exits.count; i++) {
 		row.reason = order[i];
 		value = reason_label(sample, row.reason->reason);

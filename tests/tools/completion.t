@@ -7,14 +7,12 @@ here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 # shellcheck source=tools/completion/exitstat
 . "$here/../../tools/completion/exitstat"
 
-compopt()
-{
+compopt() {
 	:
 }
 
 # completes WANTED WORD...: the last word is being typed
-completes()
-{
+completes() {
 	local wanted=$1
 	shift
 	COMP_WORDS=(exitstat "$@")

@@ -5,8 +5,7 @@
 . "$(dirname "$0")/setup.sh"
 
 # told NAME STATUS REGEX: the last run
-told()
-{
+told() {
 	like "$status: $err" "^$2: exitstat: [^"$'\n'"]*$3[^"$'\n'"]*$" "$1"
 }
 

@@ -12,22 +12,19 @@ scratch=$(mktemp -d)
 trap 'rm -rf "$scratch"' EXIT
 exitstat=$(command -v exitstat)
 
-have()
-{
+have() {
 	command -v "$1" >/dev/null
 }
 
 # exits REASON COMMAND...: how many exits of a reason it had, none is 0. What looks for the
 # number starts afterwards: a program's start executes CPUID, too.
-exits()
-{
+exits() {
 	"$exitstat" --raw -n -o REASON,EXITS --log "$scratch/log" -- "${@:2}"
 	awk -v r="$1" 'tolower($1) == r { n = $2 } END { print n + 0 }' "$scratch/log"
 }
 
 # run COMMAND...: sets out, err and status
-run()
-{
+run() {
 	out=$("$@" 2>"$scratch/stderr" </dev/null)
 	status=$? err=$(cat "$scratch/stderr")
 }

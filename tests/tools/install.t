@@ -35,8 +35,7 @@ int main(int argc, char **argv)
 	return 0;
 }
 END
-flags()
-{
+flags() {
 	PKG_CONFIG_PATH=$installed/lib/pkgconfig pkg-config --define-variable=prefix="$installed" \
 		--define-variable=libdir="$installed/lib" "$@" libexitstat
 }

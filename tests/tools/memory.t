@@ -8,8 +8,7 @@ modes=("svm" "vmx -C" "svm --json -C" "svm 0" "svm -C 0 3" "svm -J 0" "svm --raw
 	"svm -r 3 -C -- true" "svm -J -r 3 -- true" "course-svm --course" "course-vmx --course -J"
 	"svm doctor" "stock-amd doctor" "moved 0" "svm --record /dev/null")
 
-top_command()
-{
+top_command() {
 	printf 'TERM=screen timeout -s TERM 3 %s --replay %s top 0.25' "$1" "$recordings/svm"
 }
 

@@ -5,8 +5,7 @@
 . "$(dirname "$0")/setup.sh"
 
 # The exits of a reason in the table: value REASON COLUMN
-value()
-{
+value() {
 	awk -v r="$1" -v c="$2" '$1 == "REASON" { for (i = 1; i <= NF; i++) if ($i == c) n = i }
 		$1 == r { print $n }' <<<"$out"
 }

@@ -37,8 +37,7 @@ is "${PIPESTATUS[0]}" 141 "a pipe that closes early: SIGPIPE"
 like "$(cat "$scratch/stderr")" "total +701" "and the report"
 
 # signal NAME SIGNAL STATUS: sent to exitstat, not to the command
-signal()
-{
+signal() {
 	env --default-signal=INT "$exitstat" --replay "$recordings/svm" -- sleep 10 \
 		2>"$scratch/stderr" &
 	local pid=$!

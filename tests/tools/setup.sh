@@ -19,14 +19,12 @@ mkdir -p "$recordings"
 
 # run COMMAND...: sets out, err and status
 # shellcheck disable=SC2034
-run()
-{
+run() {
 	out=$("$@" 2>"$scratch/stderr" </dev/null)
 	status=$? err=$(cat "$scratch/stderr")
 }
 
 # replay NAME ARGUMENT...: run exitstat on a recording
-replay()
-{
+replay() {
 	run "$exitstat" --replay "$recordings/$1" "${@:2}"
 }

@@ -4,34 +4,29 @@
 tests=0
 failed=0
 
-pass()
-{
+pass() {
 	tests=$((tests + 1))
 	echo "ok $tests - $1"
 }
 
-fail()
-{
+fail() {
 	tests=$((tests + 1))
 	failed=$((failed + 1))
 	echo "not ok $tests - $1"
 }
 
-skip()
-{
+skip() {
 	tests=$((tests + 1))
 	echo "ok $tests - $1 # SKIP $2"
 }
 
 # shellcheck disable=SC2001
-diag()
-{
+diag() {
 	sed 's/^/# /' <<<"$1"
 }
 
 # is GOT WANTED NAME
-is()
-{
+is() {
 	if [[ $1 == "$2" ]]; then
 		pass "$3"
 	else
@@ -42,8 +37,7 @@ is()
 }
 
 # like GOT REGEX NAME
-like()
-{
+like() {
 	if [[ $1 =~ $2 ]]; then
 		pass "$3"
 	else
@@ -54,8 +48,7 @@ like()
 }
 
 # check NAME COMMAND...: the command is to succeed
-check()
-{
+check() {
 	local name=$1
 	shift
 	if "$@" >/dev/null 2>&1; then
@@ -66,8 +59,7 @@ check()
 	fi
 }
 
-done_testing()
-{
+done_testing() {
 	echo "1..$tests"
 	[[ $failed == 0 ]]
 }

@@ -12,8 +12,7 @@ fi
 
 screens=$build/tests/tools/screens
 mkdir -p "$screens"
-tm()
-{
+tm() {
 	tmux -L "exitstat-$$" -f /dev/null "$@"
 }
 trap 'tm kill-server 2>/dev/null; rm -rf "$scratch"' EXIT
@@ -22,27 +21,23 @@ trap 'tm kill-server 2>/dev/null; rm -rf "$scratch"' EXIT
 tm new-session -d -s keep
 
 # start COLUMNS LINES COMMAND: in a shell that goes on afterwards
-start()
-{
+start() {
 	tm kill-session -t test 2>/dev/null
 	tm new-session -d -s test -x "$1" -y "$2" "env PS1='prompt> ' bash --norc --noprofile -i"
 	sees "prompt>" "terminal of $1x$2"
 	keys "$3; echo status=\$?" Enter
 }
 
-keys()
-{
+keys() {
 	tm send-keys -t test "$@"
 }
 
-screen()
-{
+screen() {
 	tm capture-pane -p -t test
 }
 
 # sees REGEX NAME: the screen will, within ten seconds
-sees()
-{
+sees() {
 	local i
 	for ((i = 0; i < 100; i++)); do
 		[[ $(screen) =~ $1 ]] && break
@@ -145,8 +140,9 @@ is "$(screen | awk 'length > 80')" "" "intervals: no line too long"
 is "$(screen | awk '/^ +[0-9]/ && NF < 7')" "" "intervals: there is room for reasons"
 keys C-z
 sees "Stopped" "intervals: ^Z"
-sleep 0.3
-keys "clear; fg" Enter
+keys "clear" Enter
+sees "^prompt> *$" "intervals: stopped"
+keys "fg" Enter
 sees "([0-9.]+% .*){15}" "intervals: fg"
 keys C-c
 sees "prompt>[^q]*$" "intervals: ^C"
