@@ -86,7 +86,7 @@ static int by_exits(const void *a, const void *b)
 static void print_reasons(const struct tool *tool, const struct screen *screen,
 			  const struct exitstat_sample *sample, size_t used)
 {
-	const struct exitstat_reason *order[EXITSTAT_MAX_REASONS];
+	const struct exitstat_reason *order[EXITSTAT_MAX_REASONS] = { NULL };
 	char label[VALUE_SIZE], rate[VALUE_SIZE], *blank;
 	struct row row = { .sample = sample };
 	struct value value;
