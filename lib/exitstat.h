@@ -1,0 +1,204 @@
+/* SPDX-License-Identifier: GPL-2.0 OR MIT */
+/*
+ * libexitstat: read the VM exit statistics that KVM with exitstat gives its guests.
+ *
+ *	struct exitstat *es = exitstat_new();
+ *	struct exitstat_sample sample;
+ *
+ *	if (!es || exitstat_open(es) ||
+ *	    exitstat_read(es, EXITSTAT_VM, EXITSTAT_READ_ALL, &sample))
+ *		errx(2, "%s", es ? exitstat_message(es) : "out of memory");
+ *	printf("%" PRIu64 " exits\n", sample.total.count);
+ *	exitstat_free(es);
+ *
+ * A handle is used by one thread at a time. Functions that return int return 0, or an
+ * enum exitstat_error and leave a sentence for exitstat_message(). See libexitstat(3);
+ * what the counters mean is in exitstat(7).
+ */
+#ifndef EXITSTAT_H
+#define EXITSTAT_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "exitstat_abi.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* A handle: where the answers come from, and how many CPUIDs that took. */
+struct exitstat;
+
+enum exitstat_error {
+	EXITSTAT_ERR_SYSTEM = -1,	/* errno says why */
+	EXITSTAT_ERR_NOT_A_VM = -2,	/* no hypervisor here */
+	EXITSTAT_ERR_NOT_EXPOSED = -3,	/* a VM, but its host does not answer */
+	EXITSTAT_ERR_ABI = -4,		/* an ABI version that this library does not know */
+	EXITSTAT_ERR_ANSWER = -5,	/* an answer that makes no sense */
+	EXITSTAT_ERR_REPLAY = -6,	/* not a recording, or not of what is asked for */
+	EXITSTAT_ERR_END = -7,		/* the recording has no further sample */
+	EXITSTAT_ERR_BACKWARDS = -8,	/* counters decreased: the VM has moved */
+};
+
+/* CPUID's four output registers. */
+struct exitstat_regs {
+	uint32_t eax, ebx, ecx, edx;
+};
+
+/* How the host answers exitstat's first leaf. */
+enum exitstat_answer {
+	EXITSTAT_ANSWER_SIGNATURE,	/* as exitstat does */
+	EXITSTAT_ANSWER_ZEROS,		/* as KVM without exitstat does for AMD vCPUs */
+	EXITSTAT_ANSWER_ECHO,		/* with the highest basic leaf, as for Intel vCPUs */
+	EXITSTAT_ANSWER_OTHER
+};
+
+/* What exitstat_open() finds out about the host, whether or not it succeeds. */
+struct exitstat_host {
+	int is_vm;			/* CPUID's hypervisor bit */
+	char vendor[13];		/* of the vCPUs, such as GenuineIntel */
+	char hypervisor[13];		/* such as KVMKVMKVM, empty when not in a VM */
+	enum exitstat_answer answer;
+	uint32_t abi;			/* of the host, 0 without exitstat */
+	uint32_t space;			/* what a reason is: EXITSTAT_SPACE_* */
+	uint32_t tsc_khz;		/* frequency of the host's TSC */
+	uint32_t features;		/* EXITSTAT_FEATURE_* */
+	uint32_t vcpus;			/* in scope */
+};
+
+/*
+ * A number of events and the cycles that go with them. @own is how many CPUIDs this
+ * handle had executed in the sample's scope when the counter was read, that one
+ * included: two readings of a counter have the difference of @own between them.
+ */
+struct exitstat_count {
+	uint64_t count, cycles, own;
+};
+
+struct exitstat_reason {
+	uint32_t reason;		/* the low 16 bits, as a selector has them */
+	struct exitstat_count exits;	/* cycles: the host kernel's */
+	struct exitstat_count vmm;	/* returns to userspace, and its cycles */
+};
+
+#define EXITSTAT_MAX_REASONS	256
+
+/* Instead of a CPU's number: the sum over the VM's vCPUs. */
+#define EXITSTAT_VM	(-1)
+
+/* What to read, and pay for: a CPUID for each state, three for each reason. */
+#define EXITSTAT_READ_STATES	(1u << 0)
+#define EXITSTAT_READ_REASONS	(1u << 1)
+#define EXITSTAT_READ_ALL	(EXITSTAT_READ_STATES | EXITSTAT_READ_REASONS)
+
+/**
+ * struct exitstat_sample - the counters at one time, or the difference of two samples
+ * @cpu: the CPU whose vCPU it is about, EXITSTAT_VM for all of them
+ * @space: EXITSTAT_SPACE_*
+ * @tsc_khz: frequency of the host's TSC, the unit of all cycles
+ * @vcpus: vCPUs in scope
+ * @time_ns: CLOCK_MONOTONIC when it was read
+ * @elapsed_ns: since the vCPUs started (their mean), or between the two samples;
+ *	without EXITSTAT_READ_STATES a single sample has 0
+ * @total: exits of all reasons
+ * @vmm: returns to userspace for all reasons
+ * @states: times entered and cycles, by enum exitstat_state
+ * @own: CPUIDs that this handle has executed in this scope, and their host cycles; in a
+ *	difference those that were left out
+ * @cost: CPUID exits and their cycles, measured around this reading
+ * @nr_reasons: how many of @reasons are filled in
+ * @reasons: those that have exits, ascending
+ */
+struct exitstat_sample {
+	int cpu;
+	uint32_t space;
+	uint32_t tsc_khz;
+	uint32_t vcpus;
+	uint64_t time_ns;
+	uint64_t elapsed_ns;
+	struct exitstat_count total;
+	struct exitstat_count vmm;
+	struct exitstat_count states[EXITSTAT_NR_STATES];
+	struct exitstat_count own;
+	struct exitstat_count cost;
+	size_t nr_reasons;
+	struct exitstat_reason reasons[EXITSTAT_MAX_REASONS];
+};
+
+/** exitstat_new - a new handle, which reads this CPU's CPUID; NULL without memory */
+struct exitstat *exitstat_new(void);
+
+/** exitstat_free - let go of a handle; NULL is fine. Closes the recording. */
+void exitstat_free(struct exitstat *es);
+
+/** exitstat_message - one sentence on why the last function failed, without newline */
+const char *exitstat_message(const struct exitstat *es);
+
+/** exitstat_replay - take the answers from a recording; before exitstat_open() */
+int exitstat_replay(struct exitstat *es, const char *path);
+
+/** exitstat_is_replay - do the answers come from a recording? */
+int exitstat_is_replay(const struct exitstat *es);
+
+/** exitstat_record - write every answer to a file; before exitstat_open() */
+int exitstat_record(struct exitstat *es, const char *path);
+
+/** exitstat_open - find out whether exitstat is there and which it is */
+int exitstat_open(struct exitstat *es);
+
+/** exitstat_host - what exitstat_open() found; valid as long as the handle */
+const struct exitstat_host *exitstat_host(const struct exitstat *es);
+
+/**
+ * exitstat_cpus - the CPUs whose vCPUs the calling thread may read
+ * @es: the handle
+ * @cpus: where their numbers go, ascending; may be NULL when @max is 0
+ * @max: room for how many
+ *
+ * Return: how many there are, which may be more than @max; enum exitstat_error.
+ */
+int exitstat_cpus(struct exitstat *es, int *cpus, size_t max);
+
+/**
+ * exitstat_read - read the counters
+ * @es: the handle
+ * @cpu: a CPU, or EXITSTAT_VM
+ * @what: EXITSTAT_READ_*, 0 for the totals only
+ * @sample: where they go
+ *
+ * A vCPU can only read its own counters, so the calling thread runs on @cpu for as
+ * long as it takes; its affinity is restored.
+ */
+int exitstat_read(struct exitstat *es, int cpu, unsigned int what,
+		  struct exitstat_sample *sample);
+
+/**
+ * exitstat_delta - what happened between two samples of the same scope
+ * @es: the handle that read them
+ * @before: the earlier one
+ * @after: the later one
+ * @delta: where the difference goes; may not be @before or @after
+ *
+ * The CPUIDs that this handle executed between are left out of the exits, exactly, and
+ * out of the cycles, by their mean cost around the two readings.
+ */
+int exitstat_delta(struct exitstat *es, const struct exitstat_sample *before,
+		   const struct exitstat_sample *after, struct exitstat_sample *delta);
+
+/** exitstat_query - execute one CPUID (or replay it); it counts as the handle's own */
+int exitstat_query(struct exitstat *es, uint32_t leaf, uint32_t ecx, struct exitstat_regs *regs);
+
+/** exitstat_reason_name - such as "EPT_VIOLATION" or "npf"; NULL when it has no name */
+const char *exitstat_reason_name(uint32_t space, uint32_t reason);
+
+/** exitstat_reason_number - all 32 bits of a reason, as the course leaves want it */
+uint32_t exitstat_reason_number(uint32_t reason);
+
+/** exitstat_state_name - "guest", "host", "vmm", "halted", "preempted" */
+const char *exitstat_state_name(enum exitstat_state state);
+
+#ifdef __cplusplus
+}
+#endif
+#endif /* EXITSTAT_H */

@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: GPL-2.0 OR MIT
+/* The handle's life, and the one way to ask a question. */
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "handle.h"
+
+EXPORT struct exitstat *exitstat_new(void)
+{
+	struct exitstat *es = calloc(1, sizeof(*es));
+
+	if (es) {
+		es->source = &exitstat_cpuid_source;
+		es->scope = EXITSTAT_VM;
+	}
+	return es;
+}
+
+EXPORT void exitstat_free(struct exitstat *es)
+{
+	if (!es)
+		return;
+	if (es->record)
+		fclose(es->record);
+	exitstat_recording_free(es->recording);
+	free(es->own_of);
+	free(es->affinity);
+	free(es);
+}
+
+EXPORT const char *exitstat_message(const struct exitstat *es)
+{
+	return es->message;
+}
+
+EXPORT const struct exitstat_host *exitstat_host(const struct exitstat *es)
+{
+	return &es->host;
+}
+
+int exitstat_fail(struct exitstat *es, int error, const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	vsnprintf(es->message, sizeof(es->message), format, args);
+	va_end(args);
+	return error;
+}
+
+static int grow_own_of(struct exitstat *es, size_t n)
+{
+	uint64_t *own_of = realloc(es->own_of, n * sizeof(*own_of));
+
+	if (!own_of)
+		return exitstat_fail(es, EXITSTAT_ERR_SYSTEM, "out of memory");
+	memset(own_of + es->nr_own_of, 0, (n - es->nr_own_of) * sizeof(*own_of));
+	es->own_of = own_of;
+	es->nr_own_of = n;
+	return 0;
+}
+
+/* This handle has executed a CPUID on @cpu. */
+int exitstat_count_own(struct exitstat *es, int cpu)
+{
+	int err;
+
+	if ((size_t)cpu >= es->nr_own_of) {
+		err = grow_own_of(es, cpu + 1);
+		if (err)
+			return err;
+	}
+	es->own++;
+	es->own_of[cpu]++;
+	return 0;
+}
+
+/* How many CPUIDs this handle has executed in the present scope. */
+uint64_t exitstat_own(const struct exitstat *es)
+{
+	return es->scope == EXITSTAT_VM ? es->own : es->own_of[es->scope];
+}
+
+/* Everything up to exitstat_end() reads @cpu's vCPU, or the VM. */
+int exitstat_begin(struct exitstat *es, int cpu)
+{
+	int err = es->source->begin(es, cpu);
+
+	if (!err)
+		es->scope = cpu;
+	return err;
+}
+
+int exitstat_end(struct exitstat *es)
+{
+	es->source->end(es);
+	es->scope = EXITSTAT_VM;
+	return es->record ? exitstat_record_flush(es) : 0;
+}
+
+EXPORT int exitstat_query(struct exitstat *es, uint32_t leaf, uint32_t ecx,
+			  struct exitstat_regs *regs)
+{
+	int err = es->source->query(es, leaf, ecx, regs);
+
+	if (err)
+		return err;
+	return es->record ? exitstat_record_answer(es, leaf, ecx, regs) : 0;
+}
+
+EXPORT int exitstat_cpus(struct exitstat *es, int *cpus, size_t max)
+{
+	return es->source->cpus(es, cpus, max);
+}

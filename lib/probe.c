@@ -1,0 +1,168 @@
+// SPDX-License-Identifier: GPL-2.0 OR MIT
+/* Is exitstat here, and if not, why not? */
+#include <stdbool.h>
+#include <string.h>
+
+#include "handle.h"
+
+#define LEAF_VENDOR	0x00000000
+#define LEAF_FEATURES	0x00000001
+#define LEAF_HYPERVISOR	0x40000000
+
+#define ECX_HYPERVISOR	(1u << 31)
+
+/* Hyper-V's interface at LEAF_HYPERVISOR moves KVM's own up by this. */
+#define NEXT_HYPERVISOR	0x100
+
+static bool is_signature(const struct exitstat_regs *regs)
+{
+	return !memcmp(&regs->ebx, EXITSTAT_SIGNATURE, sizeof(EXITSTAT_SIGNATURE));
+}
+
+static void take_text(char text[13], uint32_t a, uint32_t b, uint32_t c)
+{
+	const uint32_t parts[] = { a, b, c };
+
+	memcpy(text, parts, sizeof(parts));
+	text[12] = 0;
+}
+
+/* Without a hypervisor its leaves are answered at random. */
+static int ask_hypervisor(struct exitstat *es)
+{
+	struct exitstat_host *host = &es->host;
+	struct exitstat_regs regs;
+	int err;
+
+	err = exitstat_query(es, LEAF_FEATURES, 0, &regs);
+	if (err)
+		return err;
+	host->is_vm = !!(regs.ecx & ECX_HYPERVISOR);
+	if (!host->is_vm)
+		return 0;
+	err = exitstat_query(es, LEAF_HYPERVISOR, 0, &regs);
+	if (err)
+		return err;
+	take_text(host->hypervisor, regs.ebx, regs.ecx, regs.edx);
+	if (strcmp(host->hypervisor, "Microsoft Hv"))
+		return 0;
+	err = exitstat_query(es, LEAF_HYPERVISOR + NEXT_HYPERVISOR, 0, &regs);
+	if (!err && !memcmp(&regs.ebx, "KVMKVMKVM\0\0", 12))
+		take_text(host->hypervisor, regs.ebx, regs.ecx, regs.edx);
+	return err;
+}
+
+static int classify_answer(struct exitstat *es, const struct exitstat_regs *identity)
+{
+	static const struct exitstat_regs zeros;
+	struct exitstat_host *host = &es->host;
+	struct exitstat_regs regs;
+	int err;
+
+	err = exitstat_query(es, LEAF_VENDOR, 0, &regs);
+	if (err)
+		return err;
+	take_text(host->vendor, regs.ebx, regs.edx, regs.ecx);
+	/* An Intel vCPU gets what the highest basic leaf holds. */
+	err = exitstat_query(es, regs.eax, 0, &regs);
+	if (err)
+		return err;
+	if (is_signature(identity))
+		host->answer = EXITSTAT_ANSWER_SIGNATURE;
+	else if (!memcmp(identity, &zeros, sizeof(zeros)))
+		host->answer = EXITSTAT_ANSWER_ZEROS;
+	else if (!memcmp(identity, &regs, sizeof(regs)))
+		host->answer = EXITSTAT_ANSWER_ECHO;
+	else
+		host->answer = EXITSTAT_ANSWER_OTHER;
+	return 0;
+}
+
+static const char *const answers[] = {
+	[EXITSTAT_ANSWER_ZEROS] = "with zeros, as KVM without exitstat does for an AMD CPU",
+	[EXITSTAT_ANSWER_ECHO] =
+		"with its highest basic leaf, as KVM without exitstat does for an Intel CPU",
+	[EXITSTAT_ANSWER_OTHER] = "with something else",
+};
+
+static int not_exposed(struct exitstat *es)
+{
+	const struct exitstat_host *host = &es->host;
+
+	if (!host->is_vm)
+		return exitstat_fail(es, EXITSTAT_ERR_NOT_A_VM,
+			"this is not a virtual machine, or one that hides it: run exitstat in a "
+			"guest of KVM");
+	if (strcmp(host->hypervisor, "KVMKVMKVM"))
+		return exitstat_fail(es, EXITSTAT_ERR_NOT_EXPOSED,
+			"exitstat is not here, and the hypervisor calls itself \"%s\": run "
+			"exitstat in a guest of KVM", host->hypervisor);
+	return exitstat_fail(es, EXITSTAT_ERR_NOT_EXPOSED,
+		"exitstat is not exposed to this VM: the host answers %s; ask its administrator to "
+		"load kvm_exitstat, or a KVM built with CONFIG_KVM_EXITSTAT",
+		answers[host->answer]);
+}
+
+static int wrong_abi(struct exitstat *es, uint32_t abi)
+{
+	return exitstat_fail(es, EXITSTAT_ERR_ABI,
+		"the host's exitstat has ABI version %u and this one knows version %u: install "
+		"the exitstat that goes with the host's", abi, EXITSTAT_ABI_VERSION);
+}
+
+/* A VM may be moved at any time to a host that has another exitstat, or none. */
+int exitstat_check_identity(struct exitstat *es)
+{
+	struct exitstat_regs regs;
+	int err = exitstat_query(es, EXITSTAT_LEAF_IDENTIFY, 0, &regs);
+
+	if (err)
+		return err;
+	if (!is_signature(&regs))
+		return exitstat_fail(es, EXITSTAT_ERR_NOT_EXPOSED,
+			"exitstat is no longer exposed to this VM: it has moved to a host without "
+			"exitstat, or its host has unloaded kvm_exitstat; ask the administrator");
+	if (regs.eax != EXITSTAT_ABI_VERSION)
+		return wrong_abi(es, regs.eax);
+	return 0;
+}
+
+static int look_around(struct exitstat *es)
+{
+	struct exitstat_regs identity, regs;
+	int err;
+
+	err = exitstat_query(es, EXITSTAT_LEAF_IDENTIFY, 0, &identity);
+	if (!err)
+		err = ask_hypervisor(es);
+	if (!err)
+		err = classify_answer(es, &identity);
+	if (err)
+		return err;
+	if (es->host.answer != EXITSTAT_ANSWER_SIGNATURE)
+		return not_exposed(es);
+	if (identity.eax != EXITSTAT_ABI_VERSION) {
+		es->host.abi = identity.eax;
+		return wrong_abi(es, identity.eax);
+	}
+	err = exitstat_query(es, EXITSTAT_LEAF_PROPERTIES, 0, &regs);
+	if (err)
+		return err;
+	es->host.abi = identity.eax;
+	es->host.tsc_khz = regs.eax;
+	es->host.features = regs.ebx;
+	es->host.space = regs.ecx;
+	es->host.vcpus = regs.edx;
+	return 0;
+}
+
+EXPORT int exitstat_open(struct exitstat *es)
+{
+	int err = exitstat_begin(es, EXITSTAT_VM), end_err;
+
+	if (err)
+		return err;
+	err = look_around(es);
+	end_err = exitstat_end(es);
+	return err ? err : end_err;
+}

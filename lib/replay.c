@@ -1,0 +1,222 @@
+// SPDX-License-Identifier: GPL-2.0 OR MIT
+/*
+ * Answers from a recording.
+ *
+ * Every question takes the next line that answers it, so that a recording of many
+ * samples replays as many. It may hold more than is asked for, not less.
+ */
+#include <errno.h>
+#include <inttypes.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "handle.h"
+
+struct recorded_answer {
+	uint64_t time_ns;
+	int cpu;
+	uint32_t leaf, ecx;
+	struct exitstat_regs regs;
+};
+
+/**
+ * struct exitstat_recording - a recording being replayed
+ * @answers: its lines
+ * @nr: how many
+ * @next: the first that has not been replayed
+ */
+struct exitstat_recording {
+	struct recorded_answer *answers;
+	size_t nr, next;
+};
+
+void exitstat_recording_free(struct exitstat_recording *recording)
+{
+	if (!recording)
+		return;
+	free(recording->answers);
+	free(recording);
+}
+
+static bool parse_answer(const char *line, struct recorded_answer *answer)
+{
+	uint64_t seconds, ns;
+	int digits, end = 0;
+
+	if (sscanf(line, "%" SCNu64 ".%n%9" SCNu64 "%n", &seconds, &digits, &ns, &end) != 2 ||
+	    end - digits != 9)
+		return false;
+	line += end;
+	end = 0;
+	sscanf(line, " %d %x %x -> %x %x %x %x %n", &answer->cpu, &answer->leaf, &answer->ecx,
+	       &answer->regs.eax, &answer->regs.ebx, &answer->regs.ecx, &answer->regs.edx, &end);
+	answer->time_ns = seconds * 1000000000 + ns;
+	return end && !line[end] && answer->cpu >= 0 && answer->cpu < 1 << 20;
+}
+
+static bool add_answer(struct exitstat_recording *recording, const struct recorded_answer *answer)
+{
+	struct recorded_answer *more;
+	size_t nr = recording->nr;
+
+	/* Grow at every power of two. */
+	if (!(nr & (nr - 1))) {
+		more = realloc(recording->answers, (nr ? 2 * nr : 1) * sizeof(*more));
+		if (!more)
+			return false;
+		recording->answers = more;
+	}
+	recording->answers[recording->nr++] = *answer;
+	return true;
+}
+
+static int parse_recording(struct exitstat *es, FILE *file, const char *path)
+{
+	struct recorded_answer answer;
+	unsigned int number = 0;
+	char line[256];
+
+	while (fgets(line, sizeof(line), file)) {
+		if (!number++) {
+			if (strcmp(line, "exitstat-recording 1\n"))
+				return exitstat_fail(es, EXITSTAT_ERR_REPLAY,
+					"%s is not a recording of exitstat --record", path);
+			continue;
+		}
+		if (*line == '#' || *line == '\n')
+			continue;
+		if (!parse_answer(line, &answer))
+			return exitstat_fail(es, EXITSTAT_ERR_REPLAY, "%s, line %u, is not an "
+				"answer: take a recording that exitstat --record has written",
+				path, number);
+		if (!add_answer(es->recording, &answer))
+			return exitstat_fail(es, EXITSTAT_ERR_SYSTEM, "out of memory");
+	}
+	if (ferror(file))
+		return exitstat_fail(es, EXITSTAT_ERR_SYSTEM, "cannot read %s: %s", path,
+				     strerror(errno));
+	if (!es->recording->nr)
+		return exitstat_fail(es, EXITSTAT_ERR_REPLAY, "%s holds no recording", path);
+	return 0;
+}
+
+EXPORT int exitstat_replay(struct exitstat *es, const char *path)
+{
+	FILE *file;
+	int err;
+
+	es->recording = calloc(1, sizeof(*es->recording));
+	if (!es->recording)
+		return exitstat_fail(es, EXITSTAT_ERR_SYSTEM, "out of memory");
+	file = fopen(path, "re");
+	if (!file)
+		return exitstat_fail(es, EXITSTAT_ERR_SYSTEM, "cannot open %s: %s", path,
+				     strerror(errno));
+	err = parse_recording(es, file, path);
+	fclose(file);
+	es->source = &exitstat_replay_source;
+	return err;
+}
+
+EXPORT int exitstat_is_replay(const struct exitstat *es)
+{
+	return es->source == &exitstat_replay_source;
+}
+
+static bool answers(const struct recorded_answer *answer, uint32_t leaf, uint32_t ecx, int scope)
+{
+	return answer->leaf == leaf && answer->ecx == ecx &&
+	       (scope == EXITSTAT_VM || answer->cpu == scope);
+}
+
+static int no_answer(struct exitstat *es, uint32_t leaf)
+{
+	if (es->host.abi)
+		return exitstat_fail(es, EXITSTAT_ERR_END, "the recording ends here");
+	return exitstat_fail(es, EXITSTAT_ERR_REPLAY,
+			     "the recording has no answer to leaf 0x%08x: record it anew", leaf);
+}
+
+/* The CPUIDs that are skipped were executed all the same. */
+static int skip_to(struct exitstat *es, size_t next)
+{
+	struct exitstat_recording *recording = es->recording;
+	int err = 0;
+
+	while (recording->next < next && !err)
+		err = exitstat_count_own(es, recording->answers[recording->next++].cpu);
+	return err;
+}
+
+static int replay_query(struct exitstat *es, uint32_t leaf, uint32_t ecx,
+			struct exitstat_regs *regs)
+{
+	const struct exitstat_recording *recording = es->recording;
+	const struct recorded_answer *answer;
+	size_t i = recording->next;
+
+	while (i < recording->nr && !answers(&recording->answers[i], leaf, ecx, es->scope))
+		i++;
+	if (i == recording->nr)
+		return no_answer(es, leaf);
+	answer = &recording->answers[i];
+	*regs = answer->regs;
+	es->time_ns = answer->time_ns;
+	es->cpu = answer->cpu;
+	return skip_to(es, i + 1);
+}
+
+static int replay_begin(struct exitstat *es, int cpu)
+{
+	(void)es;
+	(void)cpu;
+	return 0;
+}
+
+static void replay_end(struct exitstat *es)
+{
+	(void)es;
+}
+
+static bool has_cpu(const int *cpus, size_t n, int cpu)
+{
+	while (n--)
+		if (cpus[n] == cpu)
+			return true;
+	return false;
+}
+
+static int compare_cpus(const void *a, const void *b)
+{
+	return *(const int *)a - *(const int *)b;
+}
+
+/* Those that were read by their number: only then are a vCPU's totals asked for. */
+static int replay_cpus(struct exitstat *es, int *cpus, size_t max)
+{
+	const struct exitstat_recording *recording = es->recording;
+	const struct recorded_answer *answer = recording->answers;
+	int *found = calloc(recording->nr, sizeof(*found));
+	int n = 0;
+
+	if (!found)
+		return exitstat_fail(es, EXITSTAT_ERR_SYSTEM, "out of memory");
+	for (; answer < recording->answers + recording->nr; answer++)
+		if (answer->leaf == EXITSTAT_LEAF_SNAPSHOT &&
+		    answer->ecx == (EXITSTAT_THIS_VCPU | EXITSTAT_ALL_REASONS) &&
+		    !has_cpu(found, n, answer->cpu))
+			found[n++] = answer->cpu;
+	qsort(found, n, sizeof(*found), compare_cpus);
+	if (max)
+		memcpy(cpus, found, ((size_t)n < max ? (size_t)n : max) * sizeof(*cpus));
+	free(found);
+	return n;
+}
+
+const struct exitstat_source exitstat_replay_source = {
+	.begin = replay_begin,
+	.query = replay_query,
+	.end = replay_end,
+	.cpus = replay_cpus,
+};

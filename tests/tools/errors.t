@@ -1,0 +1,93 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+# What goes wrong is told in one sentence, and by the exit status.
+# shellcheck source=tests/tools/setup.sh
+. "$(dirname "$0")/setup.sh"
+
+# told NAME STATUS REGEX: the last run
+told() {
+	like "$status: $err" "^$2: exitstat: [^"$'\n'"]*$3[^"$'\n'"]*$" "$1"
+}
+
+for mode in "" "1" "-C" "--course" "-- true" "top"; do
+	# shellcheck disable=SC2086
+	replay stock-intel $mode
+	told "host of an Intel VM without exitstat: exitstat $mode" 2 \
+		"not exposed.*highest basic leaf.*administrator"
+	is "$out" "" "and no output"
+done
+replay stock-amd
+told "host of an AMD VM without exitstat" 2 "not exposed.*zeros.*administrator"
+replay bare-metal
+told "no VM" 2 "not a virtual machine.*run exitstat in a guest of KVM"
+replay hyper-v
+told "another hypervisor" 2 'calls itself "Microsoft Hv"'
+replay newer-abi
+told "another ABI version" 2 "ABI version 2 .* install"
+
+replay moved -- true
+told "a run during which the VM has moved" 2 "moved to another host.*measure again"
+replay moved 0
+told "intervals, the VM moves" 2 "moved to another host"
+is "$(wc -l <<<"$out")" 5 "intervals go on after that"
+replay moved-to-stock 0
+told "intervals, the VM moves to a host without exitstat" 2 "no longer exposed"
+
+replay stock-intel doctor
+is "$status" 2 "doctor: not exposed"
+like "$out" "^ok .*virtual machine.*"$'\n'"FAIL .*"$'\n'".*modprobe kvm_exitstat" \
+	"doctor: what to do on the host"
+replay bare-metal doctor
+is "$status" 2 "doctor: no VM"
+replay newer-abi doctor
+is "$status" 2 "doctor: another ABI version"
+
+run "$exitstat" ls
+told "a command without --" 1 "exitstat -- ls"
+run "$exitstat" 0
+told "no interval" 1 "0.001 or more"
+run "$exitstat" 1 x
+told "no count" 1 "COUNT is to be a number"
+run "$exitstat" 1 2 3
+told "too many words" 1 "'3' is too much"
+run "$exitstat" doctor 3
+told "too many words for the doctor" 1 "'3' is too much"
+run "$exitstat" --
+told "no command" 1 "no command after --"
+run "$exitstat" 1 -- true
+told "interval and command" 1 "does not go with a command"
+run "$exitstat" -r 0 -- true
+told "no repetition" 1 "from 1 to 1000, not '0'"
+run "$exitstat" -r 3
+told "repetition of nothing" 1 "go with a command"
+run "$exitstat" -C --cpu 1
+told "--vcpu and --cpu" 1 "choose one"
+run "$exitstat" --cpu -1
+told "negative CPU" 1 "from 0 to"
+run "$exitstat" --nonsense
+is "$status" 1 "unknown option"
+run "$exitstat" --replay /nonexistent
+told "no recording" 1 "cannot open /nonexistent: No such file"
+run "$exitstat" --replay "$0"
+told "not a recording" 1 "not a recording of exitstat --record"
+run "$exitstat" --record /nonexistent/file
+told "cannot record" 1 "cannot write the recording /nonexistent/file"
+replay svm --record /dev/full
+told "recording on a full disk" 1 "cannot write the recording: No space"
+replay idle-svm -C
+told "recording without vCPUs" 1 "record it with --vcpu"
+replay svm top
+told "top without terminal" 1 "needs a terminal"
+"$exitstat" --replay "$recordings/svm" >/dev/full 2>"$scratch/stderr"
+is "$?:$(cat "$scratch/stderr")" "1:exitstat: cannot write the output: No space left on device" \
+	"output on a full disk"
+"$exitstat" --replay "$recordings/long" 0 2>"$scratch/stderr" | head -1 >/dev/null
+is "${PIPESTATUS[0]}:$(cat "$scratch/stderr")" "141:" "a pipe that closes early"
+
+run "$exitstat" --help
+is "$status:$(awk 'length > 79' <<<"$out")" "0:" "--help fits 80 columns"
+check "and 24 lines" test "$(wc -l <<<"$out")" -le 24
+run "$exitstat" --version
+like "$out" "^exitstat [0-9.]+.*, ABI version 1$" "--version"
+
+done_testing

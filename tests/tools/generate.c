@@ -1,0 +1,150 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * generate DIRECTORY: recordings for the tests, of VMs on paper. Every one of them is
+ * what exitstat --record would have written there.
+ */
+#include <err.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "paper.h"
+
+#define TSC_KHZ	2400000
+
+static const char *directory;
+
+static struct exitstat *record(struct machine *machine, const char *name)
+{
+	struct exitstat *es;
+	char path[4096];
+
+	snprintf(path, sizeof(path), "%s/%s", directory, name);
+	es = paper_open(machine, path);
+	if (!es)
+		err(1, "%s", path);
+	exitstat_open(es);
+	return es;
+}
+
+static void read_scope(struct exitstat *es, int cpu)
+{
+	static struct exitstat_sample sample;
+
+	if (exitstat_read(es, cpu, EXITSTAT_READ_ALL, &sample))
+		errx(1, "%s", exitstat_message(es));
+}
+
+/* The VM, then each vCPU, and that many times: good for every mode but --course. */
+static void record_vm(uint32_t space, const char *name, unsigned int samples)
+{
+	struct machine *machine = machine_new(space, 2, TSC_KHZ);
+	struct exitstat *es;
+	unsigned int i;
+
+	paper_work(machine, space, 2000);
+	es = record(machine, name);
+	for (i = 0; i < samples; i++) {
+		read_scope(es, EXITSTAT_VM);
+		read_scope(es, 0);
+		read_scope(es, 1);
+		paper_work(machine, space, 100 + 20 * (i % 7));
+		machine_pass(machine, TSC_KHZ * 900ull);
+	}
+	exitstat_free(es);
+	machine_free(machine);
+}
+
+/* Two readings with nothing between them but the reading. */
+static void record_idle(uint32_t space, const char *name)
+{
+	struct machine *machine = machine_new(space, 2, TSC_KHZ);
+	struct exitstat *es;
+
+	paper_work(machine, space, 100);
+	es = record(machine, name);
+	read_scope(es, EXITSTAT_VM);
+	read_scope(es, EXITSTAT_VM);
+	exitstat_free(es);
+	machine_free(machine);
+}
+
+static void record_moved(const char *name, enum machine_host to)
+{
+	struct machine *machine = machine_new(EXITSTAT_SPACE_SVM, 2, TSC_KHZ);
+	static struct exitstat_sample sample;
+	struct exitstat *es;
+	int i;
+
+	paper_work(machine, EXITSTAT_SPACE_SVM, 2000);
+	es = record(machine, name);
+	for (i = 0; i < 5; i++) {
+		exitstat_read(es, EXITSTAT_VM, EXITSTAT_READ_ALL, &sample);
+		if (!i) {
+			machine_forget(machine);
+			machine_set_host(machine, to);
+		}
+		paper_work(machine, EXITSTAT_SPACE_SVM, 100);
+		machine_pass(machine, TSC_KHZ * 900ull);
+	}
+	exitstat_free(es);
+	machine_free(machine);
+}
+
+static void record_host(enum machine_host host, const char *name)
+{
+	struct machine *machine = machine_new(EXITSTAT_SPACE_VMX, 1, TSC_KHZ);
+
+	machine_set_host(machine, host);
+	exitstat_free(record(machine, name));
+	machine_free(machine);
+}
+
+/* The order in which exitstat --course asks. */
+static void record_course(uint32_t space, const char *name)
+{
+	struct machine *machine = machine_new(space, 2, TSC_KHZ);
+	struct exitstat_regs next, regs;
+	struct exitstat *es;
+	uint32_t from;
+
+	paper_work(machine, space, 100);
+	machine_exit(machine, 0, 0xffffffff, 700);
+	es = record(machine, name);
+	exitstat_query(es, EXITSTAT_LEAF_EXITS, 0, &regs);
+	exitstat_query(es, EXITSTAT_LEAF_CYCLES, 0, &regs);
+	for (from = 0; from <= EXITSTAT_REASON_MASK; from = next.eax + 1) {
+		exitstat_query(es, EXITSTAT_LEAF_NEXT, from, &next);
+		if (next.eax == EXITSTAT_NEXT_NONE)
+			break;
+		if (next.eax == EXITSTAT_REASON_OTHER)
+			continue;
+		exitstat_query(es, EXITSTAT_LEAF_REASON_EXITS, exitstat_reason_number(next.eax),
+			       &regs);
+		exitstat_query(es, EXITSTAT_LEAF_REASON_CYCLES, exitstat_reason_number(next.eax),
+			       &regs);
+	}
+	exitstat_free(es);
+	machine_free(machine);
+}
+
+int main(int argc, char **argv)
+{
+	if (argc != 2)
+		errx(1, "usage: generate DIRECTORY");
+	directory = argv[1];
+	record_vm(EXITSTAT_SPACE_SVM, "svm", 6);
+	record_vm(EXITSTAT_SPACE_VMX, "vmx", 6);
+	record_vm(EXITSTAT_SPACE_SVM, "long", 200);
+	record_idle(EXITSTAT_SPACE_SVM, "idle-svm");
+	record_idle(EXITSTAT_SPACE_VMX, "idle-vmx");
+	record_moved("moved", HOST_EXITSTAT);
+	record_moved("moved-to-stock", HOST_STOCK_AMD);
+	record_course(EXITSTAT_SPACE_SVM, "course-svm");
+	record_course(EXITSTAT_SPACE_VMX, "course-vmx");
+	record_host(HOST_STOCK_INTEL, "stock-intel");
+	record_host(HOST_STOCK_AMD, "stock-amd");
+	record_host(HOST_BARE_METAL, "bare-metal");
+	record_host(HOST_HYPERV, "hyper-v");
+	record_host(HOST_NEWER_ABI, "newer-abi");
+	return 0;
+}

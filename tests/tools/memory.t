@@ -1,0 +1,42 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+# The command under valgrind, and built with the address and undefined behaviour sanitizers.
+# shellcheck source=tests/tools/setup.sh
+. "$(dirname "$0")/setup.sh"
+
+modes=("svm" "vmx -C" "svm --json -C" "svm 0" "svm -C 0 3" "svm -J 0" "svm --raw -o +NUMBER"
+	"svm -r 3 -C -- true" "svm -J -r 3 -- true" "course-svm --course" "course-vmx --course -J"
+	"svm doctor" "stock-amd doctor" "moved 0" "svm --record /dev/null")
+
+top_command() {
+	printf 'TERM=screen timeout -s TERM 3 %s --replay %s top 0.25' "$1" "$recordings/svm"
+}
+
+if command -v valgrind >/dev/null; then
+	for mode in "${modes[@]}"; do
+		# shellcheck disable=SC2086
+		run valgrind -q --leak-check=full --show-leak-kinds=definite,indirect,possible \
+			--track-fds=no --error-exitcode=99 "$exitstat" --replay "$recordings/"$mode
+		is "$(grep -c '^==' <<<"$err")" 0 "valgrind: $mode"
+	done
+else
+	skip "valgrind" "it is not installed"
+fi
+
+sanitized=$build/sanitized
+flags="-O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all"
+if make -s -C "$here" O="$sanitized" CFLAGS="$flags" objects >"$scratch/make" 2>&1; then
+	for mode in "${modes[@]}"; do
+		# shellcheck disable=SC2086
+		run "$sanitized/exitstat" --replay "$recordings/"$mode
+		is "$(grep -cE 'Sanitizer|runtime error' <<<"$err")" 0 "sanitizers: $mode"
+	done
+	run script -qec "$(top_command "$sanitized/exitstat")" "$scratch/top"
+	is "$(grep -cE 'Sanitizer|runtime error' "$scratch/top")" 0 "sanitizers: top"
+	check "sanitizers: the library's tests" "$sanitized/tests/tools/lib-test"
+else
+	fail "building with the sanitizers"
+	diag "$(tail -20 "$scratch/make")"
+fi
+
+done_testing

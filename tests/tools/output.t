@@ -1,0 +1,101 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+# What exitstat prints: tables, columns, JSON, intervals, of recorded VMs.
+# shellcheck source=tests/tools/setup.sh
+. "$(dirname "$0")/setup.sh"
+
+# The exits of a reason in the table: value REASON COLUMN
+value() {
+	awk -v r="$1" -v c="$2" '$1 == "REASON" { for (i = 1; i <= NF; i++) if ($i == c) n = i }
+		$1 == r { print $n }' <<<"$out"
+}
+
+replay svm
+is "$status" 0 "table"
+like "${out%%$'\n'*}" "^AMD SVM, 2 vCPUs, host TSC 2400.000 MHz, 0.168 s since the start$" \
+	"it says what is looked at"
+is "$(value npf EXITS)" 4000 "SVM reason by its name"
+is "$(value npf TIME)" 8.33ms "time"
+is "$(value io VMM)" 2000 "returns to the VMM"
+is "$(value io VMMTIME)" 17.5ms "time in the VMM"
+is "$(sed -n 3p <<<"$out" | cut -d' ' -f1)" npf "most time first"
+states="guest 66.1%, host 4.55%, vmm 5.22%, halted 22.4%, preempted 1.74%"
+like "$out" $'\n'"total .*"$'\n'"vCPUs' time: $states" "total and states"
+like "$out" "own reading: [0-9]+ CPUIDs, included$" "what the reading cost"
+
+replay vmx
+like "$out" "^Intel VMX, " "VMX"
+is "$(value EPT_VIOLATION EXITS)" 4000 "VMX reason by its name"
+
+replay svm --cycles
+is "$(value npf TIME)" 20000000 "cycles"
+
+replay svm -C
+is "$(awk '$1 == 1 && $2 == "npf" { print $3 }' <<<"$out")" 2000 "one vCPU's exits"
+like "$out" "CPU 1's time: guest .*halted 44.7%" "one vCPU's states"
+replay svm --cpu 1 --noheadings -o REASON,EXITS
+is "$(awk '$1 == "npf" { print $2 }' <<<"$out")" 2000 "--cpu"
+
+replay svm -o exits,reason -n
+is "${out%%$'\n'*}" " 4000  npf" "-o, small letters, no headings"
+replay svm -o +NUMBER --raw
+is "$(value npf NUMBER)" 1024 "-o +COLUMN"
+is "$(value npf TIME)" 0.008333333 "--raw: seconds"
+replay svm -o NONSENSE
+is "$status:$err" "1:exitstat: there is no column 'NONSENSE': choose from CPU REASON NUMBER EXITS \
+EXITSDEV RATE TIME TIMEDEV SHARE MEAN VMM VMMTIME" "unknown column"
+
+replay svm --json
+check "JSON is valid" jq -e . <<<"$out"
+is "$(jq -r '[.report, .abi, .reasons, .tsc_khz, .unit] | @csv' <<<"$out")" \
+	'"start",1,"svm",2400000,"s"' "JSON: what it is about"
+is "$(jq -c '.scopes[0].exits[0] | [.reason, .number, .exits, .vmm]' <<<"$out")" \
+	'["npf",1024,4000,0]' "JSON: a reason"
+is "$(jq '.scopes[0] | ([.exits[].exits] | add) - .total.exits | . >= 0 and . < 50' \
+	<<<"$out")" \
+	true "JSON: the reasons add up"
+is "$(jq '[.scopes[0].states[].share] | add | . * 1000 | round' <<<"$out")" 100000 \
+	"JSON: the states add up"
+is "$(jq -r '[.. | numbers] | length > 50 and all(. >= 0)' <<<"$out")" true \
+	"JSON: numbers as numbers"
+replay svm --json -C
+is "$(jq -c '[.scopes[].cpu]' <<<"$out")" '[0,1]' "JSON: each vCPU"
+replay svm --json --cycles -o time,reason
+is "$(jq -c '.unit, .scopes[0].exits[0]' <<<"$out")" '"cycles"'$'\n''{"time":20000000,"reason":"npf"}' \
+	"JSON: cycles, chosen columns"
+
+replay svm 0
+is "$status:$(wc -l <<<"$out")" 0:7 "intervals: a heading and a line for each sample"
+like "$(sed -n 2p <<<"$out")" "^ +83519 +66.1% " "intervals: the first since the start"
+like "$(sed -n 3p <<<"$out")" " npf 220 .* io 110" "intervals: reasons a second"
+[[ $out == *cpuid* ]]
+is $? 1 "intervals: no CPUIDs of exitstat's own"
+replay svm 0 3
+is "$(wc -l <<<"$out")" 4 "COUNT"
+replay svm 0 2 -C -n
+is "$(awk '{ print $1 }' <<<"$out" | xargs)" "0 1 0 1" "intervals: each vCPU"
+replay svm --json 0
+is "$(jq -c '[.report, .scopes[0].own_cpuids > 0]' <<<"$out" | sort | uniq -c | xargs)" \
+	"5 [interval,true] 1 [start,true]" "intervals: a JSON object a line"
+is "$(wc -l <<<"$out")" 6 "intervals: each on one line"
+replay svm --raw 0 2
+is "$(awk 'NR == 3 { print NF, $7 }' <<<"$out")" \
+	"7 msr=220.157,npf=220.157,interrupt=110.079,hlt=110.079,io=110.079" "intervals: raw"
+
+replay course-svm --course
+is "$(sed -n 2p <<<"$out")" \
+	"0x4ffffffc 0x00000000 -> 0x000002c5 0x00000000 0x00000000 0x00000000" "course: exits"
+like "$out" "0x4fffffff 0x00000400 -> 0x00000000 0x00000000 0x000f4240 0x00000000" \
+	"course: a reason's cycles"
+like "$out" "0x4ffffffe 0xffffffff -> 0x00000001 " "course: all 32 bits of a negative reason"
+replay course-vmx --course --json
+is "$(jq '.answers | length' <<<"$out")" 16 "course: JSON"
+
+replay svm doctor
+is "$status:$(grep -c '^ok ' <<<"$out")" 0:5 "doctor is content"
+
+"$exitstat" --replay "$recordings/svm" --record "$scratch/copy" >"$scratch/1"
+"$exitstat" --replay "$scratch/copy" >"$scratch/2"
+check "what is recorded replays the same" cmp "$scratch/1" "$scratch/2"
+
+done_testing

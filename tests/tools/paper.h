@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* A handle of libexitstat that reads a VM on paper. */
+#ifndef PAPER_H
+#define PAPER_H
+
+#include "exitstat.h"
+#include "machine.h"
+
+/* For one machine at a time. */
+struct exitstat *paper_open(struct machine *machine, const char *record);
+
+/* What a guest does in a while: exits of many kinds, some to userspace, and sleep. */
+void paper_work(struct machine *machine, uint32_t space, unsigned int times);
+
+#endif /* PAPER_H */

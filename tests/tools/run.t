@@ -1,0 +1,81 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+# exitstat -- COMMAND leaves the command its input, output, status and signals.
+# shellcheck source=tests/tools/setup.sh
+. "$(dirname "$0")/setup.sh"
+
+replay idle-svm -- true
+is "$status:$out" 0: "a command that does nothing"
+like "$err" "VM exits during true \(whole VM, 2 vCPUs\)" "the report is on stderr"
+like "$err" $'\n'"total +0 " "its own CPUIDs are left out"
+like "$err" "own reading: [1-9][0-9]* CPUIDs, left out" "and it says so"
+[[ $err == *cpuid* ]]
+is $? 1 "no line for them"
+
+replay svm -- false
+is "$status" 1 "exit status"
+like "$err" $'\n'"npf +200 .*"$'\n'"total +701 " "exits during the run"
+like "$err" "halted 0.21%" "states during the run"
+replay svm -- sh -c 'exit 42'
+is "$status" 42 "another exit status"
+replay svm -- sh -c 'kill -KILL $$'
+is "$status" 137 "killed"
+like "$err" "total +701 " "and reported"
+replay svm -- sh -c 'kill -SEGV $$'
+is "$status" 139 "crashed"
+replay svm -- /nonexistent
+is "$status:$err" "127:exitstat: cannot run /nonexistent: No such file or directory" "not found"
+replay svm -- /
+is "$status:$err" "126:exitstat: cannot run /: Permission denied" "cannot be executed"
+replay svm -- printf '%s|' -C --json "a b" --
+is "$out" "-C|--json|a b|--|" "the command's own options"
+
+out=$(echo hello | "$exitstat" --replay "$recordings/svm" -- cat 2>/dev/null)
+is "$out" hello "stdin and stdout"
+"$exitstat" --replay "$recordings/svm" -- yes 2>"$scratch/stderr" | head -1 >/dev/null
+is "${PIPESTATUS[0]}" 141 "a pipe that closes early: SIGPIPE"
+like "$(cat "$scratch/stderr")" "total +701" "and the report"
+
+# signal NAME SIGNAL STATUS: sent to exitstat, not to the command
+signal() {
+	env --default-signal=INT "$exitstat" --replay "$recordings/svm" -- sleep 10 \
+		2>"$scratch/stderr" &
+	local pid=$!
+	for ((i = 0; i < 50; i++)); do
+		[[ $(cat "/proc/$pid/task/$pid/children" 2>/dev/null) ]] && break
+		sleep 0.1
+	done
+	sleep 0.2
+	kill "-$2" $pid
+	{ wait $pid; } 2>/dev/null
+	is $? "$3" "$1"
+	like "$(cat "$scratch/stderr")" "total +701" "and the report"
+}
+signal "SIGTERM is passed on" TERM 143
+signal "SIGHUP is passed on" HUP 129
+signal "SIGINT is passed on" INT 130
+
+replay svm -r 3 -- sh -c 'echo x'
+is "$out" "x"$'\n'"x"$'\n'"x" "-r runs it as often"
+like "$err" "mean of 3 runs" "-r says so"
+like "$err" "REASON +EXITS +EXITSDEV " "-r has deviations"
+# The recorded runs are of 100, 140 and 180 rounds: mean 140, deviation 40/140.
+like "$err" $'\n'"io +140 +28.6% " "mean and deviation"
+replay svm -r 2 -- sh -c 'exit 3'
+is "$status" 3 "-r: exit status"
+replay svm -r 9 -- sh -c 'kill -INT $$'
+is "$status:$(grep -c 'mean of 1 runs' <<<"$err")" 130:1 "-r ends with ^C"
+
+replay svm -J -- true
+is "$(jq -c '[.report, .scopes[0].total.exits]' <<<"$err")" '["run",701]' "JSON"
+replay svm -J -r 3 -- true
+is "$(jq '.scopes[0].total.exitsdev | . > 20 and . < 30' <<<"$err")" true "JSON: deviation"
+replay svm --log "$scratch/log" -- sh -c 'echo mine >&2'
+is "$err" mine "--log leaves stderr to the command"
+like "$(cat "$scratch/log")" "total +701 " "and has the report"
+replay svm --log /nonexistent/log -- true
+is "$status" 125 "--log that cannot be written"
+replay svm -C --raw -n -o CPU,REASON,EXITS -- true
+is "$(awk '$2 == "total"' <<<"$err" | xargs)" "0 total 401 1 total 300" "each vCPU"
+
+done_testing

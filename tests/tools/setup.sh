@@ -1,0 +1,30 @@
+# SPDX-License-Identifier: GPL-2.0
+# shellcheck shell=bash
+# Where a test finds the command and its recordings: source this.
+here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+build=${EXITSTAT_BUILD:-$here/../../build}
+# shellcheck disable=SC2034
+exitstat=${EXITSTAT:-$build/exitstat}
+recordings=$build/tests/tools/recordings
+export LC_ALL=C
+
+# shellcheck source=tests/tools/tap.sh
+. "$here/tap.sh"
+
+scratch=$(mktemp -d)
+trap 'rm -rf "$scratch"' EXIT
+
+mkdir -p "$recordings"
+[[ -e $recordings/svm ]] || "$build/tests/tools/generate" "$recordings"
+
+# run COMMAND...: sets out, err and status
+# shellcheck disable=SC2034
+run() {
+	out=$("$@" 2>"$scratch/stderr" </dev/null)
+	status=$? err=$(cat "$scratch/stderr")
+}
+
+# replay NAME ARGUMENT...: run exitstat on a recording
+replay() {
+	run "$exitstat" --replay "$recordings/$1" "${@:2}"
+}

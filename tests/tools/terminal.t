@@ -1,0 +1,156 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+# The live screen and the intervals in a real terminal, tmux, replaying a recording. What
+# the screen was is kept in build/tests/tools/screens when a test fails.
+# shellcheck source=tests/tools/setup.sh
+. "$(dirname "$0")/setup.sh"
+
+if ! command -v tmux >/dev/null; then
+	echo "1..0 # SKIP tmux is not installed"
+	exit 0
+fi
+
+screens=$build/tests/tools/screens
+mkdir -p "$screens"
+tm() {
+	tmux -L "exitstat-$$" -f /dev/null "$@"
+}
+trap 'tm kill-server 2>/dev/null; rm -rf "$scratch"' EXIT
+
+# A server without a session would end, and be in the way of the next.
+tm new-session -d -s keep
+
+# start COLUMNS LINES COMMAND: in a shell that goes on afterwards
+start() {
+	tm kill-session -t test 2>/dev/null
+	tm new-session -d -s test -x "$1" -y "$2" "env PS1='prompt> ' bash --norc --noprofile -i"
+	sees "prompt>" "terminal of $1x$2"
+	keys "$3; echo status=\$?" Enter
+}
+
+keys() {
+	tm send-keys -t test "$@"
+}
+
+screen() {
+	tm capture-pane -p -t test
+}
+
+# sees REGEX NAME: the screen will, within ten seconds
+sees() {
+	local i
+	for ((i = 0; i < 100; i++)); do
+		[[ $(screen) =~ $1 ]] && break
+		sleep 0.1
+	done
+	if [[ $(screen) =~ $1 ]]; then
+		pass "$2"
+	else
+		fail "$2"
+		screen >"$screens/$tests"
+		diag "no $1 on the screen, which is in $screens/$tests:"
+		diag "$(screen)"
+	fi
+}
+
+top="$exitstat --replay $recordings/long top 0.25"
+end=$'\n'"[^"$'\n'"]*status="
+
+for size in "80 24" "200 50"; do
+	# shellcheck disable=SC2086
+	start $size "$top"
+	sees "^exitstat: [0-9]+ exits/s in 0.9[0-9]+ s, SVM, 2 vCPUs" "top: title, $size"
+	sees $'\n'"CPU  =guest   #host    Vvmm .halted Ppreempted" "top: legend, $size"
+	sees $'\n'"  1 +99[0-9.]+ .*\[=+\.?\]" "top: a vCPU's bar, $size"
+	sees $'\n'"total .*"$'\n'"npf .*VMMTIME|VMMTIME.*"$'\n'"total .*"$'\n'"npf " \
+		"top: reasons, $size"
+	sees $'\n'"q quit .*every 0.25 s" "top: keys, $size"
+	is "$(screen | awk -v w="${size% *}" 'length > w')" "" "top: no line too long, $size"
+	keys q
+	sees "${end}0" "top: q ends it, $size"
+done
+
+start 80 24 "$top"
+sees "^exitstat: " "top: before the resize"
+tm resize-window -t test -x 132 -y 40
+sleep 1
+is "$(screen | sed -n 3p | wc -c)" 133 "top: takes a wider screen"
+is "$(screen | tail -1 | cut -c1-6)" "q quit" "top: and a higher one"
+tm resize-window -t test -x 40 -y 8
+sleep 1
+is "$(screen | awk 'length > 40')" "" "top: takes a narrow screen"
+like "$(screen)" "^exitstat: " "top: and a low one"
+tm resize-window -t test -x 80 -y 24
+sees "q quit .*every 0.25 s" "top: and back"
+
+keys ' '
+sees "space continue" "top: pause"
+shown=$(screen)
+sleep 0.6
+is "$(screen)" "$shown" "top: nothing moves while paused"
+keys + +
+sees "every 1 s" "top: longer delay"
+keys - - -
+sees "every 0.125 s" "top: shorter delay"
+keys c
+sees "npf +[0-9]+ +[0-9]+ +[0-9]{6,} " "top: cycles"
+keys c '<' '<' '<'
+sees "total .*"$'\n'"hlt .*"$'\n'"interrupt .*"$'\n'"io .*"$'\n'"msr " "top: sorted by name"
+keys ' '
+sees "space pause" "top: on again"
+keys C-z
+sees "Stopped" "top: ^Z"
+keys "stty -a | grep -o '[-]icanon'; echo shell works" Enter
+sees $'\n'"shell works" "top: the terminal is usable"
+keys "fg" Enter
+sees "^exitstat: .*q quit" "top: fg"
+keys C-c
+sees "prompt>[^q]*$" "top: ^C"
+keys "echo status=\$?; stty -a | grep -o '[-]*icanon\|[-]*echo ' | xargs" Enter
+sees "status=0"$'\n'"icanon echo" "top: the terminal is as it was"
+
+start 80 24 "$exitstat --replay $recordings/svm top 0.125"
+sees "the recording ends here; q quits" "top: end of the recording"
+keys q
+sees "${end}0" "top: ends"
+start 80 24 "$exitstat --replay $recordings/moved top 0.125"
+sees "the counters have started anew|recording ends here" "top: the VM moves"
+keys q
+start 80 24 "$exitstat --replay $recordings/moved-to-stock top 0.125"
+sees "no longer exposed.*${end}2" "top: the VM moves to a host without exitstat"
+start 80 24 "TERM=nonsense $top"
+sees 'the terminal "nonsense" is unknown.*'"${end}1" "top: unknown terminal"
+
+for signal in TERM SEGV; do
+	start 80 24 "$top"
+	sees "^exitstat: " "top: running, for SIG$signal"
+	pid=$(pgrep -f "^$top" | head -1)
+	kill "-$signal" "$pid"
+	sees "status=(0|139)" "top: SIG$signal"
+	keys "stty -a | grep -o '[-]*icanon\|[-]*echo ' | xargs" Enter
+	sees "status=[0-9]+"$'\n'".*icanon echo" "top: SIG$signal leaves the terminal as it was"
+done
+
+interval="$exitstat --replay $recordings/long 0.1"
+start 80 24 "clear; $interval"
+sleep 4
+like "$(screen)" "RATE +GUEST +HOST +VMM +HALTED +PREEMPTED +REASONS" \
+	"intervals: the heading comes again"
+is "$(screen | awk 'length > 80')" "" "intervals: no line too long"
+is "$(screen | awk '/^ +[0-9]/ && NF < 7')" "" "intervals: there is room for reasons"
+keys C-z
+sees "Stopped" "intervals: ^Z"
+keys "clear" Enter
+sees "^prompt> *$" "intervals: stopped"
+keys "fg" Enter
+sees "([0-9.]+% .*){15}" "intervals: fg"
+keys C-c
+sees "prompt>[^q]*$" "intervals: ^C"
+keys "echo status=\$?" Enter
+sees "status=0" "intervals: ^C is a clean end"
+start 200 50 "clear; $interval"
+sees "xsetbv 1.1" "intervals: a wide screen has all reasons"
+keys C-c
+
+tm kill-server
+done_testing

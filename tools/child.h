@@ -1,0 +1,9 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* Running a command, out of its way. */
+#ifndef CHILD_H
+#define CHILD_H
+
+void child_signals_init(void);
+int child_run(char **command);
+
+#endif /* CHILD_H */

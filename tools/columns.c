@@ -1,0 +1,252 @@
+// SPDX-License-Identifier: GPL-2.0
+/* Which columns there are, and what is in them. */
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "columns.h"
+
+static const struct value none = { .kind = VALUE_NONE };
+
+static struct value integer(uint64_t n)
+{
+	return (struct value){ .kind = VALUE_INTEGER, .integer = n, .number = n };
+}
+
+static struct value number(enum value_kind kind, double n)
+{
+	return (struct value){ .kind = kind, .number = n };
+}
+
+static struct value cycles(const struct row *row, double n)
+{
+	return (struct value){ .kind = VALUE_CYCLES, .number = n, .integer = n + 0.5,
+			       .tsc_khz = row->sample->tsc_khz };
+}
+
+static struct value percent(double part, double whole)
+{
+	return whole > 0 ? number(VALUE_PERCENT, 100 * part / whole) : none;
+}
+
+/* All five states: the time that the vCPUs have had. */
+uint64_t all_cycles(const struct exitstat_sample *sample)
+{
+	uint64_t sum = 0;
+	int state;
+
+	for (state = 0; state < EXITSTAT_NR_STATES; state++)
+		sum += sample->states[state].cycles;
+	return sum;
+}
+
+static const struct exitstat_count *exits(const struct row *row)
+{
+	return row->reason ? &row->reason->exits : &row->sample->total;
+}
+
+static const struct exitstat_count *vmm(const struct row *row)
+{
+	return row->reason ? &row->reason->vmm : &row->sample->vmm;
+}
+
+static struct value get_cpu(const struct row *row)
+{
+	return row->sample->cpu == EXITSTAT_VM ? none : integer(row->sample->cpu);
+}
+
+/*
+ * A reason without a name goes by its number, SVM's in the form of the manual. The text
+ * is good until the next call.
+ */
+struct value reason_label(const struct exitstat_sample *sample, uint32_t reason)
+{
+	static char buffer[16];
+	const char *name = exitstat_reason_name(sample->space, reason);
+
+	if (!name) {
+		snprintf(buffer, sizeof(buffer),
+			 sample->space == EXITSTAT_SPACE_SVM ? "0x%x" : "%u",
+			 exitstat_reason_number(reason));
+		name = buffer;
+	}
+	return (struct value){ .kind = VALUE_TEXT, .text = name };
+}
+
+static struct value get_reason(const struct row *row)
+{
+	if (!row->reason)
+		return (struct value){ .kind = VALUE_TEXT, .text = "total" };
+	return reason_label(row->sample, row->reason->reason);
+}
+
+static struct value get_number(const struct row *row)
+{
+	return row->reason ? integer(exitstat_reason_number(row->reason->reason)) : none;
+}
+
+static struct value get_exits(const struct row *row)
+{
+	return integer(exits(row)->count);
+}
+
+struct value exits_rate(const struct row *row)
+{
+	double seconds = row->sample->elapsed_ns / 1e9;
+
+	return seconds > 0 ? number(VALUE_RATE, exits(row)->count / seconds) : none;
+}
+
+static struct value get_time(const struct row *row)
+{
+	return cycles(row, exits(row)->cycles);
+}
+
+static struct value get_share(const struct row *row)
+{
+	return percent(exits(row)->cycles, all_cycles(row->sample));
+}
+
+static struct value get_mean(const struct row *row)
+{
+	const struct exitstat_count *e = exits(row);
+
+	return e->count ? cycles(row, (double)e->cycles / e->count) : none;
+}
+
+static struct value get_vmm(const struct row *row)
+{
+	return integer(vmm(row)->count);
+}
+
+static struct value get_vmm_time(const struct row *row)
+{
+	return cycles(row, vmm(row)->cycles);
+}
+
+static struct value get_exits_deviation(const struct row *row)
+{
+	return row->deviation ? number(VALUE_PERCENT, row->deviation->exits) : none;
+}
+
+static struct value get_time_deviation(const struct row *row)
+{
+	return row->deviation ? number(VALUE_PERCENT, row->deviation->time) : none;
+}
+
+const struct column reason_columns[] = {
+	{ .name = "CPU", .get = get_cpu },
+	{ .name = "REASON", .left = true, .get = get_reason },
+	{ .name = "NUMBER", .get = get_number },
+	{ .name = "EXITS", .get = get_exits },
+	{ .name = "EXITSDEV", .get = get_exits_deviation },
+	{ .name = "RATE", .get = exits_rate },
+	{ .name = "TIME", .get = get_time },
+	{ .name = "TIMEDEV", .get = get_time_deviation },
+	{ .name = "SHARE", .get = get_share },
+	{ .name = "MEAN", .get = get_mean },
+	{ .name = "VMM", .get = get_vmm },
+	{ .name = "VMMTIME", .get = get_vmm_time },
+	{ 0 }
+};
+
+static struct value get_state(const struct row *row, enum exitstat_state state)
+{
+	return percent(row->sample->states[state].cycles, all_cycles(row->sample));
+}
+
+static struct value get_guest(const struct row *row)
+{
+	return get_state(row, EXITSTAT_STATE_GUEST);
+}
+
+static struct value get_host(const struct row *row)
+{
+	return get_state(row, EXITSTAT_STATE_HOST);
+}
+
+static struct value get_vmm_share(const struct row *row)
+{
+	return get_state(row, EXITSTAT_STATE_VMM);
+}
+
+static struct value get_halted(const struct row *row)
+{
+	return get_state(row, EXITSTAT_STATE_HALTED);
+}
+
+static struct value get_preempted(const struct row *row)
+{
+	return get_state(row, EXITSTAT_STATE_PREEMPTED);
+}
+
+static struct value get_elapsed(const struct row *row)
+{
+	return number(VALUE_RATE, row->sample->elapsed_ns / 1e9);
+}
+
+/* The reasons themselves take what room the line has left. */
+const struct column interval_columns[] = {
+	{ .name = "CPU", .width = 3, .get = get_cpu },
+	{ .name = "ELAPSED", .width = 7, .get = get_elapsed },
+	{ .name = "EXITS", .width = 9, .get = get_exits },
+	{ .name = "RATE", .width = 8, .get = exits_rate },
+	{ .name = "GUEST", .width = 7, .get = get_guest },
+	{ .name = "HOST", .width = 7, .get = get_host },
+	{ .name = "VMM", .width = 7, .get = get_vmm_share },
+	{ .name = "HALTED", .width = 7, .get = get_halted },
+	{ .name = "PREEMPTED", .width = 9, .get = get_preempted },
+	{ .name = "REASONS", .left = true },
+	{ 0 }
+};
+
+const char *standard_columns(const struct tool *tool, bool deviations)
+{
+	if (deviations)
+		return tool->per_vcpu ?
+			"CPU,REASON,EXITS,EXITSDEV,RATE,TIME,TIMEDEV,SHARE,MEAN,VMM,VMMTIME" :
+			"REASON,EXITS,EXITSDEV,RATE,TIME,TIMEDEV,SHARE,MEAN,VMM,VMMTIME";
+	return tool->per_vcpu ? "CPU,REASON,EXITS,RATE,TIME,SHARE,MEAN,VMM,VMMTIME" :
+				"REASON,EXITS,RATE,TIME,SHARE,MEAN,VMM,VMMTIME";
+}
+
+__attribute__((noreturn))
+static void no_such_column(const struct column *from, const char *name)
+{
+	char names[200];
+	size_t n = 0;
+
+	for (; from->name; from++)
+		n += snprintf(names + n, sizeof(names) - n, " %s", from->name);
+	die(STATUS_FAILED, "there is no column '%s': choose from%s", name, names);
+}
+
+static void add_columns(const struct column *from, const char *list, struct columns *columns)
+{
+	char *copy = strdup(list), *rest = copy, *name;
+	const struct column *column;
+
+	while (copy && (name = strsep(&rest, ","))) {
+		for (column = from; column->name && strcasecmp(column->name, name); column++)
+			;
+		if (!column->name)
+			no_such_column(from, name);
+		if (columns->n == MAX_COLUMNS)
+			die(STATUS_FAILED, "more than %d columns: choose fewer", MAX_COLUMNS);
+		columns->column[columns->n++] = column;
+	}
+	free(copy);
+}
+
+/* As with lsblk, a list that starts with + adds to the standard. */
+void choose_columns(const struct tool *tool, const struct column *from, const char *standard,
+		    struct columns *columns)
+{
+	const char *list = tool->columns;
+
+	columns->n = 0;
+	if (!list || *list == '+')
+		add_columns(from, standard, columns);
+	if (list)
+		add_columns(from, *list == '+' ? list + 1 : list, columns);
+}

@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* The columns of a table, and the values in them. */
+#ifndef COLUMNS_H
+#define COLUMNS_H
+
+#include "tool.h"
+
+enum value_kind {
+	VALUE_NONE,
+	VALUE_TEXT,
+	VALUE_INTEGER,
+	VALUE_RATE,
+	VALUE_PERCENT,
+	VALUE_CYCLES,		/* shown as time, or with --cycles as they are */
+};
+
+struct value {
+	enum value_kind kind;
+	const char *text;
+	uint64_t integer;
+	double number;
+	uint32_t tsc_khz;	/* what makes time of cycles */
+};
+
+/**
+ * struct row - what a line of the table is about
+ * @sample: of which sample
+ * @reason: which of its reasons, NULL for the total
+ * @deviation: of repeated runs, or NULL
+ */
+struct row {
+	const struct exitstat_sample *sample;
+	const struct exitstat_reason *reason;
+	const struct deviation *deviation;
+};
+
+/**
+ * struct column - a column
+ * @name: as -o and the heading have it; JSON in small letters
+ * @width: where lines are printed one by one, 0 for as wide as it takes
+ * @left: aligned to the left
+ * @get: the value in a row
+ */
+struct column {
+	const char *name;
+	int width;
+	bool left;
+	struct value (*get)(const struct row *row);
+};
+
+#define MAX_COLUMNS	16
+
+struct columns {
+	size_t n;
+	const struct column *column[MAX_COLUMNS];
+};
+
+extern const struct column reason_columns[], interval_columns[];
+
+/* columns.c: choose from @from those of -o, or those of @standard */
+void choose_columns(const struct tool *tool, const struct column *from, const char *standard,
+		    struct columns *columns);
+const char *standard_columns(const struct tool *tool, bool deviations);
+struct value exits_rate(const struct row *row);
+struct value reason_label(const struct exitstat_sample *sample, uint32_t reason);
+uint64_t all_cycles(const struct exitstat_sample *sample);
+
+/* values.c */
+#define VALUE_SIZE	40
+void format_value(const struct tool *tool, const struct value *value, char text[VALUE_SIZE]);
+double value_number(const struct tool *tool, const struct value *value);
+void format_elapsed(uint64_t ns, char text[VALUE_SIZE]);
+
+/* table.c */
+struct table;
+struct table *table_new(const struct tool *tool, const struct columns *columns);
+void table_add(struct table *table, const struct row *row);
+void table_print(struct table *table, FILE *file);
+
+/* report.c: a sample's rows, those that took most time first, the total last */
+size_t sorted_rows(const struct exitstat_sample *sample, const struct deviation *deviations,
+		   struct row rows[EXITSTAT_MAX_REASONS + 1]);
+
+#endif /* COLUMNS_H */

@@ -1,0 +1,163 @@
+// SPDX-License-Identifier: GPL-2.0
+/* exitstat doctor: does it work here, and if not, what is to be done? */
+#include <inttypes.h>
+#include <math.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "tool.h"
+
+/* Emulators and busy hosts are late, and so is what they call a second. */
+#define TSC_TOLERANCE	0.1
+#define LOOK_NS		200000000
+
+__attribute__((format(printf, 2, 3)))
+static void say(const char *verdict, const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	printf("%-5s ", verdict);
+	vprintf(format, args);
+	putchar('\n');
+	va_end(args);
+}
+
+static void say_vm(const struct exitstat_host *host)
+{
+	if (host->is_vm)
+		say("ok", "this is a virtual machine: hypervisor \"%s\", CPU %s", host->hypervisor,
+		    host->vendor);
+	else if (host->answer != EXITSTAT_ANSWER_SIGNATURE)
+		say("FAIL", "this is no virtual machine, or one that hides it (CPU %s)",
+		    host->vendor);
+	else
+		say("note", "this is a virtual machine that hides it (CPU %s)", host->vendor);
+}
+
+static void say_remedy(int error)
+{
+	if (error == EXITSTAT_ERR_NOT_EXPOSED)
+		printf("      On the host: modprobe kvm_exitstat, or boot a kernel built with\n"
+		       "      CONFIG_KVM_EXITSTAT. The VM itself needs no setting for it.\n");
+}
+
+static void say_exposed(const struct exitstat_host *host)
+{
+	say("ok", "exitstat is exposed: ABI version %u, reasons of %s, %u vCPUs, host TSC "
+	    "%.3f MHz",
+	    host->abi, host->space == EXITSTAT_SPACE_SVM ? "SVM" :
+		       host->space == EXITSTAT_SPACE_VMX ? "VMX" : "an unknown kind",
+	    host->vcpus, host->tsc_khz / 1000.0);
+}
+
+static void say_scope(const struct tool *tool, const struct exitstat_host *host)
+{
+	long cpus = sysconf(_SC_NPROCESSORS_CONF);
+
+	if (!exitstat_is_replay(tool->es) && cpus > 0 && host->vcpus > (unsigned long)cpus)
+		say("note", "%u vCPUs are in scope, this VM has %ld CPUs: the host shows all its "
+		    "VMs (exitstat_scope=host)", host->vcpus, cpus);
+}
+
+static bool check_moving(const struct exitstat_sample *before, const struct exitstat_sample *after)
+{
+	uint64_t exits = after->total.count - before->total.count;
+	uint64_t own = after->total.own - before->total.own;
+
+	if (exits >= own) {
+		say("ok", "the counters move: %" PRIu64 " exits, %" PRIu64 " of them for this "
+		    "check", exits, own);
+		return true;
+	}
+	say("FAIL", "this check executed %" PRIu64 " CPUIDs, but %" PRIu64 " exits were "
+	    "counted: is the host's exitstat attached to this vCPU? Start the VM anew", own, exits);
+	return false;
+}
+
+static bool check_tsc(const struct exitstat_sample *before, const struct exitstat_sample *after)
+{
+	double counted = (double)after->elapsed_ns - before->elapsed_ns;
+	double passed = (double)after->time_ns - before->time_ns;
+
+	if (passed > 0 && fabs(counted / passed - 1) < TSC_TOLERANCE) {
+		say("ok", "the host's TSC is sane: the five states add up to %.2f%% of the time",
+		    100 * counted / passed);
+		return true;
+	}
+	say("FAIL", "the five states add up to %.3f s, and %.3f s have passed: the host's TSC is "
+	    "not stable, or this VM's clock is wrong; see the clock sources of both", counted / 1e9,
+	    passed / 1e9);
+	return false;
+}
+
+static bool check_sum(const struct exitstat_sample *sample)
+{
+	uint64_t sum = 0;
+	size_t i;
+
+	for (i = 0; i < sample->nr_reasons; i++)
+		sum += sample->reasons[i].exits.count;
+	/* The reasons are read after the total, and meanwhile there are exits. */
+	if (sum >= sample->total.count) {
+		say("ok", "the exits of all %zu reasons add up", sample->nr_reasons);
+		return true;
+	}
+	say("FAIL", "the exits of all reasons are %" PRIu64 ", of %" PRIu64 " altogether: report "
+	    "this with the file of --record", sum, sample->total.count);
+	return false;
+}
+
+static int read_pair(struct tool *tool, struct exitstat_sample *before,
+		     struct exitstat_sample *after, struct exitstat_sample *delta)
+{
+	int cpu = tool->cpu, first, err;
+
+	if (cpu == EXITSTAT_VM && exitstat_cpus(tool->es, &first, 1) > 0)
+		cpu = first;
+	err = exitstat_read(tool->es, cpu, EXITSTAT_READ_ALL, before);
+	if (err)
+		return err;
+	if (!exitstat_is_replay(tool->es))
+		nanosleep(&(struct timespec){ .tv_nsec = LOOK_NS }, NULL);
+	err = exitstat_read(tool->es, cpu, EXITSTAT_READ_ALL, after);
+	return err ? err : exitstat_delta(tool->es, before, after, delta);
+}
+
+static int examine(struct tool *tool)
+{
+	struct exitstat_sample *samples = allocate(3, sizeof(*samples));
+	int err = read_pair(tool, &samples[0], &samples[1], &samples[2]);
+	bool good;
+
+	if (err) {
+		say("FAIL", "%s", exitstat_message(tool->es));
+		free(samples);
+		return status_of(err);
+	}
+	good = check_moving(&samples[0], &samples[1]);
+	good &= check_tsc(&samples[0], &samples[1]);
+	good &= check_sum(&samples[1]);
+	free(samples);
+	return good ? 0 : STATUS_FAILED;
+}
+
+int tool_doctor(struct tool *tool)
+{
+	const struct exitstat_host *host = exitstat_host(tool->es);
+	int err = exitstat_open(tool->es);
+
+	if (err == EXITSTAT_ERR_REPLAY || err == EXITSTAT_ERR_SYSTEM)
+		die_of(tool, err);
+	say_vm(host);
+	if (err) {
+		say("FAIL", "%s", exitstat_message(tool->es));
+		say_remedy(err);
+		return status_of(err);
+	}
+	say_exposed(host);
+	say_scope(tool, host);
+	return examine(tool);
+}

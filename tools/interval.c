@@ -1,0 +1,255 @@
+// SPDX-License-Identifier: GPL-2.0
+/* exitstat INTERVAL [COUNT]: a line an interval, like vmstat. */
+#include <errno.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "columns.h"
+
+/* Where the output is not a terminal there is no width to fill. */
+#define REASONS_WITHOUT_TERMINAL	5
+
+/**
+ * struct screen - what the lines go to
+ * @columns: what is in a line
+ * @height: of the terminal, 0 for none
+ * @width: of the terminal, 0 for none
+ * @lines: since the heading
+ */
+struct screen {
+	struct columns columns;
+	unsigned int height, width, lines;
+};
+
+static volatile sig_atomic_t stop;
+
+static void on_stop(int signal)
+{
+	(void)signal;
+	stop = 1;
+}
+
+static void catch_stop(void)
+{
+	struct sigaction action = { .sa_handler = on_stop };
+
+	sigaction(SIGINT, &action, NULL);
+	sigaction(SIGTERM, &action, NULL);
+}
+
+static void measure_screen(struct screen *screen)
+{
+	struct winsize size;
+
+	screen->height = screen->width = 0;
+	if (!ioctl(STDOUT_FILENO, TIOCGWINSZ, &size)) {
+		screen->height = size.ws_row;
+		screen->width = size.ws_col;
+	}
+}
+
+/* Where a column ends: the last may be as long as it likes. */
+static void end_column(const struct tool *tool, const struct screen *screen, size_t i)
+{
+	if (i + 1 == screen->columns.n)
+		putchar('\n');
+	else
+		fputs(tool->raw ? " " : "  ", stdout);
+}
+
+static void print_heading(const struct tool *tool, struct screen *screen)
+{
+	const struct column *column;
+	size_t i;
+
+	for (i = 0; i < screen->columns.n; i++) {
+		column = screen->columns.column[i];
+		printf("%*s", tool->raw || column->left ? 0 : column->width, column->name);
+		end_column(tool, screen, i);
+	}
+	screen->lines = 0;
+}
+
+static int by_exits(const void *a, const void *b)
+{
+	const struct exitstat_reason *const *ra = a, *const *rb = b;
+
+	return ((*ra)->exits.count < (*rb)->exits.count) -
+	       ((*ra)->exits.count > (*rb)->exits.count);
+}
+
+/* As "npf 812 msr 302": exits a second, for as many reasons as there is room for. */
+static void print_reasons(const struct tool *tool, const struct screen *screen,
+			  const struct exitstat_sample *sample, size_t used)
+{
+	const struct exitstat_reason *order[EXITSTAT_MAX_REASONS] = { NULL };
+	char label[VALUE_SIZE], rate[VALUE_SIZE], *blank;
+	struct row row = { .sample = sample };
+	struct value value;
+	size_t i;
+
+	for (i = 0; i < sample->nr_reasons; i++)
+		order[i] = &sample->reasons[i];
+	qsort(order, sample->nr_reasons, sizeof(*order), by_exits);
+	for (i = 0; i < sample->nr_reasons && order[i]->exits.count; i++) {
+		row.reason = order[i];
+		value = reason_label(sample, row.reason->reason);
+		format_value(tool, &value, label);
+		while ((blank = strchr(label, ' ')))
+			*blank = '_';
+		value = exits_rate(&row);
+		format_value(tool, &value, rate);
+		used += strlen(label) + strlen(rate) + 2;
+		if (screen->width ? used > screen->width : i == REASONS_WITHOUT_TERMINAL)
+			break;
+		printf("%s%s%s%s", i ? tool->raw ? "," : " " : "", label, tool->raw ? "=" : " ",
+		       rate);
+	}
+}
+
+static void print_line(const struct tool *tool, const struct screen *screen,
+		       const struct exitstat_sample *sample)
+{
+	const struct row row = { .sample = sample };
+	const struct column *column;
+	char text[VALUE_SIZE];
+	struct value value;
+	size_t i, used = 0;
+
+	for (i = 0; i < screen->columns.n; i++) {
+		column = screen->columns.column[i];
+		if (column->get) {
+			value = column->get(&row);
+			format_value(tool, &value, text);
+			printf("%*s", tool->raw ? 0 : column->width, text);
+		} else {
+			print_reasons(tool, screen, sample, used);
+		}
+		end_column(tool, screen, i);
+		used += column->width + 2;
+	}
+}
+
+static void print_interval(const struct tool *tool, struct screen *screen,
+			   const struct report *report, const char *kind)
+{
+	unsigned int rows;
+	size_t i;
+
+	if (tool->json) {
+		json_report(tool, report, kind);
+		return;
+	}
+	measure_screen(screen);
+	/* The heading comes again when the last one leaves the screen. */
+	rows = screen->height > 2 ? screen->height - 2 : screen->height;
+	if (!tool->noheadings && (!screen->lines || (rows && screen->lines + report->n > rows))) {
+		print_heading(tool, screen);
+		screen->lines = 0;
+	}
+	for (i = 0; i < report->n; i++)
+		print_line(tool, screen, &report->samples[i]);
+	screen->lines += report->n;
+}
+
+/* Sleeps to the next full interval after the last; those that ^Z took are gone. */
+static void wait_interval(const struct tool *tool, struct timespec *next)
+{
+	struct timespec now;
+	double late;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	late = now.tv_sec - next->tv_sec + (now.tv_nsec - next->tv_nsec) / 1e9;
+	if (late > tool->interval)
+		*next = now;
+	next->tv_sec += (time_t)tool->interval;
+	next->tv_nsec += (tool->interval - (time_t)tool->interval) * 1e9;
+	if (next->tv_nsec >= 1000000000) {
+		next->tv_nsec -= 1000000000;
+		next->tv_sec++;
+	}
+	while (!stop && clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, next, NULL) == EINTR)
+		;
+}
+
+/**
+ * struct series - intervals, one after the other
+ * @scopes: what is read
+ * @last: the last reading
+ * @now: this one
+ * @delta: the difference
+ * @status: with which to exit
+ */
+struct series {
+	struct scopes scopes;
+	struct exitstat_sample *last, *now, *delta;
+	int status;
+};
+
+/* A VM that moves goes on being watched: the first line after it is missing. */
+static void next_interval(struct tool *tool, struct series *series, struct screen *screen)
+{
+	struct report report = { .samples = series->delta, .n = series->scopes.n, .file = stdout };
+	struct exitstat_sample *last = series->last;
+	int err;
+
+	err = scopes_read(tool, &series->scopes, series->now);
+	if (err == EXITSTAT_ERR_END) {
+		stop = 1;
+		return;
+	}
+	if (err)
+		die_of(tool, err);
+	err = scopes_delta(tool, &series->scopes, series->last, series->now, series->delta);
+	series->last = series->now;
+	series->now = last;
+	if (err) {
+		fprintf(stderr, "exitstat: %s\n", exitstat_message(tool->es));
+		series->status = status_of(err);
+	} else {
+		print_interval(tool, screen, &report, "interval");
+	}
+}
+
+static void print_series(struct tool *tool, struct series *series, struct screen *screen)
+{
+	struct report since_start = { .n = series->scopes.n, .file = stdout };
+	struct timespec next;
+	unsigned long lines;
+
+	clock_gettime(CLOCK_MONOTONIC, &next);
+	scopes_read_or_die(tool, &series->scopes, series->last);
+	since_start.samples = series->last;
+	print_interval(tool, screen, &since_start, "start");
+	for (lines = 1; lines != tool->count && !stop; lines++) {
+		fflush(stdout);
+		wait_interval(tool, &next);
+		if (!stop)
+			next_interval(tool, series, screen);
+	}
+}
+
+int tool_interval(struct tool *tool)
+{
+	struct series series = { .status = 0 };
+	struct screen screen = { .lines = 0 };
+
+	choose_columns(tool, interval_columns, tool->per_vcpu ?
+		       "CPU,RATE,GUEST,HOST,VMM,HALTED,PREEMPTED,REASONS" :
+		       "RATE,GUEST,HOST,VMM,HALTED,PREEMPTED,REASONS", &screen.columns);
+	scopes_init(tool, &series.scopes);
+	series.last = scopes_samples(&series.scopes);
+	series.now = scopes_samples(&series.scopes);
+	series.delta = scopes_samples(&series.scopes);
+	catch_stop();
+	print_series(tool, &series, &screen);
+	free(series.last);
+	free(series.now);
+	free(series.delta);
+	scopes_free(&series.scopes);
+	return series.status;
+}

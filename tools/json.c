@@ -1,0 +1,121 @@
+// SPDX-License-Identifier: GPL-2.0
+/* JSON: one object a report, for intervals on a line each. See exitstat(1). */
+#include <ctype.h>
+
+#include <jansson.h>
+
+#include "columns.h"
+
+static json_t *value_json(const struct tool *tool, const struct value *value)
+{
+	switch (value->kind) {
+	case VALUE_TEXT:
+		return json_string(value->text);
+	case VALUE_INTEGER:
+		return json_integer(value->integer);
+	case VALUE_CYCLES:
+		if (tool->cycles)
+			return json_integer(value->integer);
+		/* fallthrough */
+	case VALUE_RATE:
+	case VALUE_PERCENT:
+		return json_real(value_number(tool, value));
+	case VALUE_NONE:
+		break;
+	}
+	return json_null();
+}
+
+static json_t *row_json(const struct tool *tool, const struct columns *columns,
+			const struct row *row)
+{
+	json_t *object = json_object();
+	char key[VALUE_SIZE];
+	struct value value;
+	size_t i, c;
+
+	for (i = 0; i < columns->n; i++) {
+		for (c = 0; columns->column[i]->name[c]; c++)
+			key[c] = tolower((unsigned char)columns->column[i]->name[c]);
+		key[c] = 0;
+		value = columns->column[i]->get(row);
+		json_object_set_new(object, key, value_json(tool, &value));
+	}
+	return object;
+}
+
+static json_t *states_json(const struct tool *tool, const struct exitstat_sample *sample)
+{
+	double all = all_cycles(sample);
+	json_t *object = json_object();
+	struct value value;
+	int state;
+
+	for (state = 0; state < EXITSTAT_NR_STATES; state++) {
+		const struct exitstat_count *count = &sample->states[state];
+
+		value = (struct value){ .kind = VALUE_CYCLES, .number = count->cycles,
+					.integer = count->cycles, .tsc_khz = sample->tsc_khz };
+		json_object_set_new(object, exitstat_state_name(state),
+			json_pack("{s:I, s:o, s:f}", "entered", (json_int_t)count->count,
+				  "time", value_json(tool, &value),
+				  "share", all ? 100 * count->cycles / all : 0.0));
+	}
+	return object;
+}
+
+static json_t *scope_json(const struct tool *tool, const struct exitstat_sample *sample,
+			  const struct deviation *deviations)
+{
+	struct row rows[EXITSTAT_MAX_REASONS + 1];
+	size_t n = sorted_rows(sample, deviations, rows), i;
+	bool vm = sample->cpu == EXITSTAT_VM;
+	json_t *exits = json_array();
+	struct columns columns;
+
+	choose_columns(tool, reason_columns, deviations ?
+		       "REASON,NUMBER,EXITS,EXITSDEV,RATE,TIME,TIMEDEV,SHARE,MEAN,VMM,VMMTIME" :
+		       "REASON,NUMBER,EXITS,RATE,TIME,SHARE,MEAN,VMM,VMMTIME", &columns);
+	for (i = 0; i + 1 < n; i++)
+		json_array_append_new(exits, row_json(tool, &columns, &rows[i]));
+	return json_pack("{s:o, s:i, s:f, s:I, s:o, s:o, s:o}",
+			 "cpu", vm ? json_null() : json_integer(sample->cpu),
+			 "vcpus", (int)sample->vcpus,
+			 "elapsed", sample->elapsed_ns / 1e9,
+			 "own_cpuids", (json_int_t)sample->own.count,
+			 "states", states_json(tool, sample),
+			 "exits", exits,
+			 "total", row_json(tool, &columns, &rows[n - 1]));
+}
+
+static const char *space_word(uint32_t space)
+{
+	switch (space) {
+	case EXITSTAT_SPACE_VMX:
+		return "vmx";
+	case EXITSTAT_SPACE_SVM:
+		return "svm";
+	}
+	return "unknown";
+}
+
+void json_report(const struct tool *tool, const struct report *report, const char *kind)
+{
+	json_t *scopes = json_array(), *object;
+	size_t i;
+
+	for (i = 0; i < report->n; i++)
+		json_array_append_new(scopes, scope_json(tool, &report->samples[i],
+			report->deviations ? report->deviations + i * DEVIATIONS : NULL));
+	object = json_pack("{s:s, s:i, s:s, s:I, s:s, s:o}", "report", kind,
+			   "abi", EXITSTAT_ABI_VERSION,
+			   "reasons", space_word(report->samples[0].space),
+			   "tsc_khz", (json_int_t)report->samples[0].tsc_khz,
+			   "unit", tool->cycles ? "cycles" : "s",
+			   "scopes", scopes);
+	if (!object || json_dumpf(object, report->file, JSON_REAL_PRECISION(12) |
+			(tool->interval < 0 ? JSON_INDENT(2) : JSON_COMPACT)))
+		die(STATUS_FAILED, "cannot write JSON");
+	fputc('\n', report->file);
+	json_decref(object);
+}

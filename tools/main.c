@@ -1,0 +1,247 @@
+// SPDX-License-Identifier: GPL-2.0
+/* exitstat: what the user asks for, and what goes wrong. */
+#include <errno.h>
+#include <getopt.h>
+#include <limits.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "tool.h"
+
+#define MAX_REPEAT	1000
+
+void die(int status, const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	fflush(stdout);
+	fprintf(stderr, "exitstat: ");
+	vfprintf(stderr, format, args);
+	fprintf(stderr, "\n");
+	va_end(args);
+	exit(status);
+}
+
+int status_of(int error)
+{
+	switch (error) {
+	case EXITSTAT_ERR_NOT_A_VM:
+	case EXITSTAT_ERR_NOT_EXPOSED:
+	case EXITSTAT_ERR_ABI:
+	case EXITSTAT_ERR_BACKWARDS:
+		return STATUS_NO_EXITSTAT;
+	}
+	return STATUS_FAILED;
+}
+
+void die_of(const struct tool *tool, int error)
+{
+	int status = status_of(error);
+
+	die(tool->command && status == STATUS_FAILED ? STATUS_RUN_FAILED : status, "%s",
+	    exitstat_message(tool->es));
+}
+
+void *allocate(size_t n, size_t size)
+{
+	void *memory = calloc(n, size);
+
+	if (!memory)
+		die(STATUS_FAILED, "out of memory");
+	return memory;
+}
+
+static unsigned long parse_number(const char *text, const char *what, unsigned long min,
+				  unsigned long max)
+{
+	unsigned long n;
+	char *end;
+
+	errno = 0;
+	n = strtoul(text, &end, 10);
+	if (errno || *text < '0' || *text > '9' || *end || n < min || n > max)
+		die(STATUS_FAILED, "%s is to be a number from %lu to %lu, not '%s'", what, min, max,
+		    text);
+	return n;
+}
+
+enum long_option {
+	OPTION_CPU = 256, OPTION_RAW, OPTION_CYCLES, OPTION_COURSE, OPTION_RECORD, OPTION_REPLAY,
+	OPTION_LOG,
+};
+
+static const struct option long_options[] = {
+	{ "vcpu", no_argument, NULL, 'C' },
+	{ "cpu", required_argument, NULL, OPTION_CPU },
+	{ "repeat", required_argument, NULL, 'r' },
+	{ "log", required_argument, NULL, OPTION_LOG },
+	{ "output", required_argument, NULL, 'o' },
+	{ "json", no_argument, NULL, 'J' },
+	{ "raw", no_argument, NULL, OPTION_RAW },
+	{ "noheadings", no_argument, NULL, 'n' },
+	{ "cycles", no_argument, NULL, OPTION_CYCLES },
+	{ "course", no_argument, NULL, OPTION_COURSE },
+	{ "record", required_argument, NULL, OPTION_RECORD },
+	{ "replay", required_argument, NULL, OPTION_REPLAY },
+	{ "help", no_argument, NULL, 'h' },
+	{ "version", no_argument, NULL, 'V' },
+	{ 0 }
+};
+
+static void take_option(struct tool *tool, int option)
+{
+	switch (option) {
+	case 'C':
+		tool->per_vcpu = true;
+		break;
+	case OPTION_CPU:
+		tool->cpu = parse_number(optarg, "--cpu", 0, (1 << 20) - 1);
+		break;
+	case 'r':
+		tool->repeat = parse_number(optarg, "--repeat", 1, MAX_REPEAT);
+		break;
+	case OPTION_LOG:
+		tool->log = optarg;
+		break;
+	case 'o':
+		tool->columns = optarg;
+		break;
+	case 'J':
+		tool->json = true;
+		break;
+	case OPTION_RAW:
+		tool->raw = true;
+		break;
+	case 'n':
+		tool->noheadings = true;
+		break;
+	case OPTION_CYCLES:
+		tool->cycles = true;
+		break;
+	case OPTION_COURSE:
+		tool->course = true;
+		break;
+	case OPTION_RECORD:
+		tool->record = optarg;
+		break;
+	case OPTION_REPLAY:
+		tool->replay = optarg;
+		break;
+	case 'h':
+		print_help();
+		exit(0);
+	case 'V':
+		print_version();
+		exit(0);
+	default:
+		die(STATUS_FAILED, "see exitstat --help");
+	}
+}
+
+/* What comes after -- is the command's, whatever it looks like. */
+static int split_command(struct tool *tool, int argc, char **argv)
+{
+	int i;
+
+	for (i = 1; i < argc; i++)
+		if (!strcmp(argv[i], "--")) {
+			if (!argv[i + 1])
+				die(STATUS_FAILED, "there is no command after --");
+			tool->command = &argv[i + 1];
+			return i;
+		}
+	return argc;
+}
+
+/* A mode or a subcommand. */
+typedef int (*mode_fn)(struct tool *tool);
+
+static void parse_interval(struct tool *tool, const char *word)
+{
+	char *end;
+
+	tool->interval = strtod(word, &end);
+	if (*end || end == word)
+		die(STATUS_FAILED, "'%s' is neither an interval nor a subcommand; to run it: "
+		    "exitstat -- %s", word, word);
+	if (!(tool->interval >= (tool->replay ? 0 : 0.001) && tool->interval <= INT_MAX))
+		die(STATUS_FAILED, "an interval of %s seconds is not possible: take 0.001 or more",
+		    word);
+}
+
+/* A subcommand, or INTERVAL and COUNT. */
+static mode_fn take_words(struct tool *tool, int n, char **words)
+{
+	bool top = !strcmp(words[0], "top"), doctor = !strcmp(words[0], "doctor");
+
+	if (n > (doctor ? 1 : 2))
+		die(STATUS_FAILED, "'%s' is too much: see exitstat --help", words[doctor ? 1 : 2]);
+	if (doctor)
+		return tool_doctor;
+	if (!top)
+		parse_interval(tool, words[0]);
+	else if (n > 1)
+		parse_interval(tool, words[1]);
+	if (top)
+		return tool_top;
+	if (n > 1)
+		tool->count = parse_number(words[1], "COUNT", 1, ULONG_MAX);
+	return tool_interval;
+}
+
+static mode_fn choose_mode(struct tool *tool, int n, char **words)
+{
+	if (tool->command && n)
+		die(STATUS_FAILED, "'%s' does not go with a command: see exitstat --help",
+		    words[0]);
+	if (!tool->command && (tool->repeat || tool->log))
+		die(STATUS_FAILED, "--repeat and --log go with a command: exitstat -r 5 -- true");
+	if (tool->per_vcpu && tool->cpu != EXITSTAT_VM)
+		die(STATUS_FAILED, "choose one of --vcpu and --cpu");
+	if (tool->course && (n || tool->command))
+		die(STATUS_FAILED, "--course goes with no subcommand");
+	if (n)
+		return take_words(tool, n, words);
+	return tool->command ? tool_run : tool->course ? tool_course : tool_table;
+}
+
+/* The doctor looks into it himself when this fails. */
+static void open_handle(struct tool *tool, mode_fn mode)
+{
+	int err = 0;
+
+	tool->es = exitstat_new();
+	if (!tool->es)
+		die(STATUS_FAILED, "out of memory");
+	if (tool->replay)
+		err = exitstat_replay(tool->es, tool->replay);
+	if (!err && tool->record)
+		err = exitstat_record(tool->es, tool->record);
+	if (err)
+		die_of(tool, err);
+	if (mode == tool_doctor)
+		return;
+	err = exitstat_open(tool->es);
+	if (err)
+		die_of(tool, err);
+}
+
+int main(int argc, char **argv)
+{
+	struct tool tool = { .cpu = EXITSTAT_VM, .interval = -1 };
+	int option, status;
+	mode_fn mode;
+
+	argc = split_command(&tool, argc, argv);
+	while ((option = getopt_long(argc, argv, "Cr:o:JnhV", long_options, NULL)) >= 0)
+		take_option(&tool, option);
+	mode = choose_mode(&tool, argc - optind, argv + optind);
+	open_handle(&tool, mode);
+	status = mode(&tool);
+	exitstat_free(tool.es);
+	if (fflush(stdout) || ferror(stdout))
+		die(STATUS_FAILED, "cannot write the output: %s", strerror(errno));
+	return status;
+}

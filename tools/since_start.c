@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: GPL-2.0
+/* exitstat: the exits since the VM started. */
+#include <inttypes.h>
+#include <stdlib.h>
+
+#include "columns.h"
+
+static const char *space_name(uint32_t space)
+{
+	switch (space) {
+	case EXITSTAT_SPACE_VMX:
+		return "Intel VMX";
+	case EXITSTAT_SPACE_SVM:
+		return "AMD SVM";
+	}
+	return "reasons of an unknown kind";
+}
+
+static void print_subject(const struct exitstat_sample *sample, size_t n)
+{
+	char elapsed[VALUE_SIZE];
+
+	format_elapsed(sample->elapsed_ns, elapsed);
+	printf("%s, ", space_name(sample->space));
+	if (sample->cpu == EXITSTAT_VM)
+		printf("%u vCPU%s", sample->vcpus, sample->vcpus == 1 ? "" : "s");
+	else if (n == 1)
+		printf("CPU %d", sample->cpu);
+	else
+		printf("%zu CPUs", n);
+	printf(", host TSC %.3f MHz, %s since the start\n", sample->tsc_khz / 1000.0, elapsed);
+}
+
+static void print_all(const struct tool *tool, const struct report *report)
+{
+	bool table_only = tool->raw || tool->noheadings;
+	uint64_t own = 0;
+	size_t i;
+
+	if (!table_only)
+		print_subject(report->samples, report->n);
+	print_exits(tool, report);
+	if (table_only)
+		return;
+	print_states(tool, report);
+	for (i = 0; i < report->n; i++)
+		own += report->samples[i].own.count;
+	printf("exitstat's own reading: %" PRIu64 " CPUIDs, included\n", own);
+}
+
+int tool_table(struct tool *tool)
+{
+	struct exitstat_sample *samples;
+	struct report report = { .file = stdout };
+	struct scopes scopes;
+
+	scopes_init(tool, &scopes);
+	samples = scopes_samples(&scopes);
+	scopes_read_or_die(tool, &scopes, samples);
+	report.samples = samples;
+	report.n = scopes.n;
+	if (tool->json)
+		json_report(tool, &report, "start");
+	else
+		print_all(tool, &report);
+	free(samples);
+	scopes_free(&scopes);
+	return 0;
+}

@@ -1,0 +1,123 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* What the parts of the command share: the options, and a function for each idea. */
+#ifndef TOOL_H
+#define TOOL_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#include "exitstat.h"
+
+/* Exit statuses; 126 and 127 are those of a shell that cannot run a command. */
+#define STATUS_FAILED		1
+#define STATUS_NO_EXITSTAT	2
+#define STATUS_RUN_FAILED	125
+#define STATUS_CANNOT_EXECUTE	126
+#define STATUS_NOT_FOUND	127
+
+/**
+ * struct tool - what the user asked for
+ * @es: the library's handle
+ * @columns: -o, or NULL
+ * @per_vcpu: -C
+ * @cpu: --cpu, or EXITSTAT_VM
+ * @json: --json
+ * @raw: --raw
+ * @noheadings: --noheadings
+ * @cycles: --cycles
+ * @course: --course
+ * @repeat: -r, 0 when not given
+ * @interval: seconds, less than 0 when not given
+ * @count: of intervals, 0 for no end
+ * @command: what comes after --, or NULL
+ * @log: --log, or NULL
+ * @record: --record, or NULL
+ * @replay: --replay, or NULL
+ */
+struct tool {
+	struct exitstat *es;
+	const char *columns;
+	bool per_vcpu;
+	int cpu;
+	bool json, raw, noheadings, cycles, course;
+	unsigned int repeat;
+	double interval;
+	unsigned long count;
+	char **command;
+	const char *log, *record, *replay;
+};
+
+/* main.c */
+__attribute__((noreturn, format(printf, 2, 3)))
+void die(int status, const char *format, ...);
+__attribute__((noreturn)) void die_of(const struct tool *tool, int error);
+int status_of(int error);
+void *allocate(size_t n, size_t size);
+
+/* usage.c */
+void print_help(void);
+void print_version(void);
+
+/* A subcommand or mode a file; each returns the exit status. */
+int tool_table(struct tool *tool);
+int tool_interval(struct tool *tool);
+int tool_run(struct tool *tool);
+int tool_course(struct tool *tool);
+int tool_doctor(struct tool *tool);
+int tool_top(struct tool *tool);
+
+/**
+ * struct scopes - what is read at a time: the VM, one CPU, or several
+ * @n: how many
+ * @cpus: CPUs, or EXITSTAT_VM
+ */
+struct scopes {
+	size_t n;
+	int *cpus;
+};
+
+/* scopes.c */
+void scopes_init(struct tool *tool, struct scopes *scopes);
+void scopes_free(struct scopes *scopes);
+struct exitstat_sample *scopes_samples(const struct scopes *scopes);
+int scopes_read(struct tool *tool, const struct scopes *scopes, struct exitstat_sample *samples);
+void scopes_read_or_die(struct tool *tool, const struct scopes *scopes,
+			struct exitstat_sample *samples);
+int scopes_delta(struct tool *tool, const struct scopes *scopes,
+		 const struct exitstat_sample *before, const struct exitstat_sample *after,
+		 struct exitstat_sample *delta);
+
+/* Standard deviations of repeated runs, in percent of the mean. */
+struct deviation {
+	double exits, time;
+};
+
+/* repeat.c: @all has @runs times @n samples; the total's deviation comes after the reasons'. */
+void mean_of_runs(const struct exitstat_sample *all, size_t runs, size_t n,
+		  struct exitstat_sample *mean, struct deviation *deviations);
+
+/**
+ * struct report - what is to be told, and about what
+ * @samples: one for each scope
+ * @n: how many
+ * @deviations: for each sample its reasons' and the total's, or NULL
+ * @file: where to
+ */
+struct report {
+	const struct exitstat_sample *samples;
+	size_t n;
+	const struct deviation *deviations;
+	FILE *file;
+};
+
+#define DEVIATIONS	(EXITSTAT_MAX_REASONS + 1)
+
+/* report.c */
+void print_exits(const struct tool *tool, const struct report *report);
+void print_states(const struct tool *tool, const struct report *report);
+
+/* json.c */
+void json_report(const struct tool *tool, const struct report *report, const char *kind);
+
+#endif /* TOOL_H */

@@ -1,0 +1,173 @@
+// SPDX-License-Identifier: GPL-2.0
+/* exitstat top: readings, keys, and the loop. */
+#include <stdlib.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <ncurses.h>
+
+#include "top.h"
+
+#define MIN_DELAY	0.125
+#define MAX_DELAY	64
+
+/**
+ * struct readings - the whole VM, and the states of each CPU
+ * @scopes: the VM first, then the CPUs
+ * @last: the last reading
+ * @now: this one
+ * @delta: the difference
+ */
+struct readings {
+	struct scopes scopes;
+	struct exitstat_sample *last, *now, *delta;
+};
+
+static void readings_init(struct tool *tool, struct readings *r)
+{
+	int n = exitstat_cpus(tool->es, NULL, 0);
+
+	r->scopes.n = n > 0 ? n + 1 : 1;
+	r->scopes.cpus = allocate(r->scopes.n, sizeof(*r->scopes.cpus));
+	r->scopes.cpus[0] = EXITSTAT_VM;
+	if (n > 0)
+		exitstat_cpus(tool->es, r->scopes.cpus + 1, n);
+	r->last = scopes_samples(&r->scopes);
+	r->now = scopes_samples(&r->scopes);
+	r->delta = scopes_samples(&r->scopes);
+}
+
+static void readings_free(struct readings *r)
+{
+	scopes_free(&r->scopes);
+	free(r->last);
+	free(r->now);
+	free(r->delta);
+}
+
+static int take(struct tool *tool, struct readings *r, struct exitstat_sample *samples)
+{
+	int err = exitstat_read(tool->es, EXITSTAT_VM, EXITSTAT_READ_ALL, &samples[0]);
+	size_t i;
+
+	for (i = 1; i < r->scopes.n && !err; i++)
+		err = exitstat_read(tool->es, r->scopes.cpus[i], EXITSTAT_READ_STATES, &samples[i]);
+	return err;
+}
+
+/* What cannot go on: the terminal must be back before the sentence. */
+__attribute__((noreturn)) static void give_up(struct tool *tool, int err)
+{
+	screen_end();
+	die_of(tool, err);
+}
+
+static void show(struct top *top, const struct exitstat_sample *samples)
+{
+	top->vm = samples;
+	top->cpus = samples + 1;
+}
+
+static void next_reading(struct top *top, struct readings *r)
+{
+	struct exitstat_sample *last = r->last;
+	int err = take(top->tool, r, r->now);
+
+	if (err == EXITSTAT_ERR_END) {
+		top->message = "the recording ends here; q quits";
+		return;
+	}
+	if (err)
+		give_up(top->tool, err);
+	err = scopes_delta(top->tool, &r->scopes, r->last, r->now, r->delta);
+	r->last = r->now;
+	r->now = last;
+	top->message = err ? exitstat_message(top->tool->es) : NULL;
+	if (!err)
+		show(top, r->delta);
+}
+
+/* Return: whether to go on. */
+static bool take_key(struct top *top, int key)
+{
+	switch (key) {
+	case 'q':
+		return false;
+	case '<':
+	case KEY_LEFT:
+		top->sort = (top->sort + top->columns.n - 1) % top->columns.n;
+		break;
+	case '>':
+	case KEY_RIGHT:
+		top->sort = (top->sort + 1) % top->columns.n;
+		break;
+	case '+':
+		top->delay = top->delay * 2 > MAX_DELAY ? MAX_DELAY : top->delay * 2;
+		break;
+	case '-':
+		top->delay = top->delay / 2 < MIN_DELAY ? MIN_DELAY : top->delay / 2;
+		break;
+	case 'c':
+		top->tool->cycles = !top->tool->cycles;
+		break;
+	case ' ':
+		top->paused = !top->paused;
+		break;
+	}
+	return true;
+}
+
+static double seconds_since(const struct timespec *then)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return now.tv_sec - then->tv_sec + (now.tv_nsec - then->tv_nsec) / 1e9;
+}
+
+/* Reads keys until it is time for the next reading. Return: whether to go on. */
+static bool wait_and_obey(struct top *top)
+{
+	struct timespec start;
+	double left;
+
+	clock_gettime(CLOCK_MONOTONIC, &start);
+	while ((left = top->delay - seconds_since(&start)) > 0) {
+		int key = screen_key(left * 1000 + 1);
+
+		if (screen_stopped() || !take_key(top, key))
+			return false;
+		if (key != ERR)
+			top_draw(top);
+	}
+	return true;
+}
+
+int tool_top(struct tool *tool)
+{
+	struct top top = { .tool = tool, .sort = 3, .delay = 1 };
+	struct readings readings;
+	int err;
+
+	if (tool->interval > 0)
+		top.delay = tool->interval;
+	if (!isatty(STDOUT_FILENO) || !isatty(STDIN_FILENO))
+		die(STATUS_FAILED, "top needs a terminal: try exitstat 1");
+	choose_columns(tool, reason_columns, "REASON,EXITS,RATE,TIME,SHARE,MEAN,VMM,VMMTIME",
+		       &top.columns);
+	readings_init(tool, &readings);
+	err = take(tool, &readings, readings.last);
+	if (err)
+		die_of(tool, err);
+	show(&top, readings.last);
+	top.nr_cpus = readings.scopes.n - 1;
+	if (!screen_start())
+		die(STATUS_FAILED, "the terminal \"%s\" is unknown: set TERM to one that terminfo "
+		    "has, or use exitstat 1", getenv("TERM") ? getenv("TERM") : "");
+	do {
+		top_draw(&top);
+	} while (wait_and_obey(&top) && (top.paused || (next_reading(&top, &readings), true)));
+	screen_end();
+	readings_free(&readings);
+	return 0;
+}

@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* The live screen: what it shows (top_draw.c), and the terminal (top_screen.c). */
+#ifndef TOP_H
+#define TOP_H
+
+#include "columns.h"
+
+/**
+ * struct top - the live screen
+ * @tool: the options
+ * @vm: what the exits of the last interval were
+ * @cpus: for each CPU what its states were
+ * @nr_cpus: how many
+ * @columns: of the reasons
+ * @sort: which of them they are sorted by, descending
+ * @delay: between readings, seconds
+ * @paused: no new readings
+ * @message: what has happened, or NULL
+ */
+struct top {
+	struct tool *tool;
+	const struct exitstat_sample *vm;
+	const struct exitstat_sample *cpus;
+	size_t nr_cpus;
+	struct columns columns;
+	size_t sort;
+	double delay;
+	bool paused;
+	const char *message;
+};
+
+bool screen_start(void);
+void screen_end(void);
+bool screen_stopped(void);
+int screen_key(int milliseconds);
+
+void top_draw(const struct top *top);
+
+#endif /* TOP_H */

@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: GPL-2.0
+/* The terminal: taken by ncurses, and given back whatever happens. */
+#include <signal.h>
+#include <stdlib.h>
+
+#include <ncurses.h>
+
+#include "top.h"
+
+static volatile sig_atomic_t stopped;
+
+static void on_stop(int signal)
+{
+	(void)signal;
+	stopped = 1;
+}
+
+/* Not a safe thing to do in a handler, but all is lost anyway, save the terminal. */
+static void on_crash(int signal)
+{
+	endwin();
+	raise(signal);
+}
+
+static void catch_signals(void)
+{
+	static const int stops[] = { SIGINT, SIGTERM, SIGHUP, SIGQUIT };
+	static const int crashes[] = { SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT };
+	struct sigaction stop = { .sa_handler = on_stop };
+	struct sigaction crash = { .sa_handler = on_crash, .sa_flags = SA_RESETHAND };
+	size_t i;
+
+	for (i = 0; i < sizeof(stops) / sizeof(*stops); i++)
+		sigaction(stops[i], &stop, NULL);
+	for (i = 0; i < sizeof(crashes) / sizeof(*crashes); i++)
+		sigaction(crashes[i], &crash, NULL);
+}
+
+/* ncurses itself takes care of SIGTSTP and SIGWINCH. */
+bool screen_start(void)
+{
+	if (!newterm(NULL, stdout, stdin))
+		return false;
+	atexit(screen_end);
+	catch_signals();
+	cbreak();
+	noecho();
+	keypad(stdscr, true);
+	curs_set(0);
+	return true;
+}
+
+void screen_end(void)
+{
+	if (!isendwin())
+		endwin();
+}
+
+bool screen_stopped(void)
+{
+	return stopped;
+}
+
+int screen_key(int milliseconds)
+{
+	timeout(milliseconds);
+	return getch();
+}
