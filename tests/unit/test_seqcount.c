@@ -6,6 +6,7 @@
  * moment only: a lost race is a matter of nanoseconds, of which there are many.
  */
 #include <pthread.h>
+#include <sched.h>
 #include <time.h>
 
 #include "test.h"
@@ -22,7 +23,7 @@ enum { A = 3, B = 119, OTHER = 7 };	/* slots */
 #define COST_B	1000
 
 static struct exitstat_account account, part;
-static bool stop;
+static bool started, stop;
 static unsigned long reads, torn, backwards;
 static pthread_mutex_t totals_lock = PTHREAD_MUTEX_INITIALIZER;
 
@@ -126,6 +127,13 @@ static void write_while_others_read(u64 (*write)(u64 now), void *sum_only)
 	assert_int_equal(backwards, 0);
 }
 
+static void *read_one(void *pair)
+{
+	__atomic_store_n(&started, true, __ATOMIC_RELAXED);
+	*(struct exitstat_pair *)pair = exitstat_account_exits(&account);
+	return NULL;
+}
+
 static int open_accounts(void **state)
 {
 	(void)state;
@@ -134,6 +142,7 @@ static int open_accounts(void **state)
 	exitstat_account_init(&account, OTHER);
 	exitstat_account_init(&part, OTHER);
 	reads = torn = backwards = 0;
+	started = false;
 	return 0;
 }
 
@@ -154,9 +163,30 @@ static void readers_see_whole_sums(void **state)
 	assert_true(account.exits > 0);
 }
 
+static void reader_waits_for_the_end_of_a_write(void **state)
+{
+	struct exitstat_pair pair;
+	u64 end = now_ms() + 50;
+	pthread_t reader;
+
+	(void)state;
+	exitstat_write_begin(&account);
+	account.exits++;
+	assert_int_equal(pthread_create(&reader, NULL, read_one, &pair), 0);
+	while (!__atomic_load_n(&started, __ATOMIC_RELAXED) || now_ms() < end)
+		sched_yield();
+	account.states[EXITSTAT_STATE_HOST].cycles += COST_A;
+	exitstat_write_end(&account);
+	pthread_join(reader, NULL);
+
+	assert_int_equal(pair.count, 1);
+	assert_int_equal(pair.cycles, COST_A);
+}
+
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup(reader_waits_for_the_end_of_a_write, open_accounts),
 		cmocka_unit_test_setup(readers_see_whole_exits, open_accounts),
 		cmocka_unit_test_setup(readers_see_whole_sums, open_accounts),
 	};

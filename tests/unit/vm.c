@@ -65,8 +65,10 @@ static void fill(struct exitstat_account *account, u8 nr_slots, u64 factor)
 	for (slot = 0; slot < nr_slots; slot++) {
 		reason = &account->reasons[slot];
 		*reason = (struct exitstat_reason_count){
-			.exits = factor * (slot + 1), .cycles = factor * (slot + 1) * 1000,
-			.vmm_returns = factor * (slot + 2), .vmm_cycles = factor * (slot + 2) * 2000,
+			.exits = factor * (slot + 1),
+			.cycles = factor * (slot + 1) * 1000,
+			.vmm_returns = factor * (slot + 2),
+			.vmm_cycles = factor * (slot + 2) * 2000,
 		};
 		account->exits += reason->exits;
 		account->states[EXITSTAT_STATE_HOST].cycles += reason->cycles;
