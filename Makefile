@@ -24,14 +24,14 @@ ungraft:
 	@kernel/graft/graft --undo '$(LINUX)'
 
 check:
-	@$(MAKE) -s -C tests/unit all fuzz
+	@$(MAKE) -s -C tests/unit O=$(abspath $(O))/unit all fuzz
 	@CMOCKA_MESSAGE_OUTPUT=TAP prove --exec '' $(O)/unit/test_*
 
 lint:
 	@scripts/lint
 
 vm-tests:
-	@$(MAKE) -s -C tests/vm
+	@$(MAKE) -s -C tests/vm O=$(abspath $(O))/vm-tests
 
 $(O)/course: examples/course.c include/exitstat_abi.h
 	@mkdir -p $(O)

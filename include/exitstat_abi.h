@@ -35,7 +35,7 @@
 
 /*
  * ECX = selector. EAX = the lowest reason at or above the selector's that has
- * exits, EXITSTAT_NEXT_NONE when there is none.
+ * exits, EXITSTAT_NEXT_NONE when there is none. EXITSTAT_ALL_REASONS is ignored.
  */
 #define EXITSTAT_LEAF_NEXT	0x4ffffff3
 

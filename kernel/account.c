@@ -104,6 +104,20 @@ void exitstat_account_resume(struct exitstat_account *account, u64 now)
 }
 
 /**
+ * exitstat_account_close - the vCPU is no more
+ * @account: its account
+ * @now: host TSC
+ *
+ * What the state under way lasted is charged, so that no sum gets smaller.
+ */
+void exitstat_account_close(struct exitstat_account *account, u64 now)
+{
+	exitstat_write_begin(account);
+	exitstat_charge(account, account->state, now);
+	exitstat_write_end(account);
+}
+
+/**
  * exitstat_account_fold - add a closed account to the sum of its like
  * @into: the sum; the caller serialises its writers
  * @account: an account whose vCPU is no more

@@ -144,6 +144,7 @@ void exitstat_account_halt(struct exitstat_account *account, u64 now);
 void exitstat_account_wake(struct exitstat_account *account, u64 now);
 void exitstat_account_preempt(struct exitstat_account *account, u64 now);
 void exitstat_account_resume(struct exitstat_account *account, u64 now);
+void exitstat_account_close(struct exitstat_account *account, u64 now);
 void exitstat_account_fold(struct exitstat_account *into, const struct exitstat_account *account);
 
 struct exitstat_pair exitstat_account_exits(const struct exitstat_account *account);

@@ -5,7 +5,7 @@
 
 #include "types.h"
 
-/* As many counters as fit into an account's page. */
+/* SVM needs 117; a page has room for 124. */
 #define EXITSTAT_NR_SLOTS	120
 
 /* The 32-bit form of EXITSTAT_REASON_OTHER; neither manual has it. */

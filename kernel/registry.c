@@ -247,6 +247,7 @@ no_memory:
 
 static void remove_vcpu(struct exitstat_vm *vm, struct exitstat_vcpu *v)
 {
+	exitstat_account_close(v->account, rdtsc());
 	exitstat_account_fold(vm->gone, v->account);
 	hash_del_rcu(&v->by_vcpu);
 	list_del_rcu(&v->of_vm);

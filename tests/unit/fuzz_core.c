@@ -72,6 +72,7 @@ static void happen(struct life *life, enum life_event event, struct input *input
 /* Another vCPU takes the place of the one that is destroyed. */
 static void destroy(struct life *life)
 {
+	exitstat_account_close(life->account, vm.now);
 	exitstat_account_fold(&vm.gone, life->account);
 	must_be_null(account_broken(&vm.gone));
 	life_begin(life, &vm.reasons, life->account, vm.now);

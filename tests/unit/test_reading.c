@@ -254,6 +254,32 @@ static void no_time_passes_in_the_sum(void **state)
 				 total.states[i].cycles);
 }
 
+/* What readers were told of a state under way stays in the sum when its vCPU goes. */
+static void no_sum_shrinks_when_an_account_is_closed_and_folded(void **state)
+{
+	u64 before;
+
+	(void)state;
+	exitstat_account_entry(acc, T);
+	exitstat_account_exit(acc, A, T + 10);
+	exitstat_account_return(acc, T + 30);
+	before = told(EXITSTAT_STATE_VMM, T + 1000);
+	exitstat_account_close(acc, T + 1000);
+	exitstat_account_fold(&total, acc);
+	assert_int_equal(total.states[EXITSTAT_STATE_VMM].cycles, before);
+	assert_int_equal(total.reasons[A].vmm_cycles, before);
+	assert_cycles(10, 20, 970, 0, 0);
+}
+
+static void closing_an_account_that_never_ran_leaves_it_empty(void **state)
+{
+	(void)state;
+	exitstat_account_close(acc, T);
+	exitstat_account_fold(&total, acc);
+	assert_cycles(0, 0, 0, 0, 0);
+	assert_int_equal(exitstat_account_exits(&total).cycles, 0);
+}
+
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
@@ -275,6 +301,8 @@ int main(void)
 		TEST(fold_adds_up_accounts),
 		TEST(fold_only_reads_the_account),
 		TEST(no_time_passes_in_the_sum),
+		TEST(no_sum_shrinks_when_an_account_is_closed_and_folded),
+		TEST(closing_an_account_that_never_ran_leaves_it_empty),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
