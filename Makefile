@@ -10,6 +10,7 @@ help:
 	@echo '  make check                 the tests that need no VM, under a minute'
 	@echo '  make lint                  checkpatch, cppcheck, shellcheck'
 	@echo '  make vm-tests              build what the VM tests run in the outer VM'
+	@echo '  make bench                 what a CPUID exit costs, in instructions'
 	@echo '  make clean                 remove build/; the cache of downloads stays'
 	@echo ''
 	@echo 'Scripts, each with --help:'
@@ -33,6 +34,9 @@ lint:
 vm-tests:
 	@$(MAKE) -s -C tests/vm O=$(abspath $(O))/vm-tests
 
+bench: vm-tests
+	@lab/vm --out $(O)/bench --icount --file $(O)/vm-tests/cost bench/cost.job
+
 $(O)/course: examples/course.c include/exitstat_abi.h
 	@mkdir -p $(O)
 	$(CC) $(CFLAGS) -Iinclude -static -o $@ $<
@@ -40,4 +44,4 @@ $(O)/course: examples/course.c include/exitstat_abi.h
 clean:
 	rm -rf $(O)
 
-.PHONY: help graft ungraft check lint vm-tests clean
+.PHONY: help graft ungraft check lint vm-tests bench clean
