@@ -35,9 +35,14 @@ build_graft() {
 	step "Grafting exitstat into the source of KVM"
 	logged "$build/log/graft" "$top/kernel/graft/graft" "$source" || exit
 	prepare_source
-	logged "$build/log/syncconfig" kbuild olddefconfig || exit
+	# The source may have been prepared without the graft's Kconfig.
+	logged "$build/log/olddefconfig" kbuild olddefconfig &&
+		logged "$build/log/modules_prepare" kbuild modules_prepare || exit
 	step "Building kvm.ko, kvm-intel.ko and kvm-amd.ko (a minute or so on two cores)"
 	logged "$build/log/kvm" kbuild M=arch/x86/kvm || exit
+	nm "$source/arch/x86/kvm/kvm.ko" | grep -q ' exitstat_entry$' ||
+		die "kvm.ko was built without exitstat" \
+			"remove $source and try again, and please report $build/log/kvm"
 	rm -rf "$graft.new"
 	mkdir -p "$graft.new"
 	cp "$source"/arch/x86/kvm/{kvm,kvm-intel,kvm-amd}.ko "$graft.new/"

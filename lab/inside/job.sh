@@ -81,11 +81,13 @@ done_testing() {
 	exit
 }
 
-# boot_inner COMMAND [QEMU'S OPTION...]: an inner Linux that runs COMMAND, its console here.
+# boot_inner COMMAND [QEMU'S OPTION...]: an inner Linux that runs COMMAND, its console here,
+# for $timeout_inner seconds at most when that is set.
 boot_inner() {
 	local command=$1
 	shift
-	qemu-system-x86_64 -accel kvm -cpu host -m 512 -nodefaults -no-user-config -no-reboot \
+	timeout --foreground "${timeout_inner:-0}" \
+		qemu-system-x86_64 -accel kvm -cpu host -m 512 -nodefaults -no-user-config -no-reboot \
 		-display none -serial stdio -kernel /mnt/job/vmlinuz \
 		-initrd /mnt/job/files/inner.img \
 		-append "console=ttyS0 quiet panic=-1 inner_run=\"$command\"" "$@"

@@ -43,7 +43,7 @@ static void check_sum(struct small_vm *vm, const char *kind, uint64_t total)
 		reason = vm_ask(vm, 1, EXITSTAT_LEAF_NEXT, reason).rax;
 		if (reason == EXITSTAT_NEXT_NONE)
 			break;
-		sum += vm_others(vm, 1, reason).count;
+		sum += vm_others(vm, 1, reason);
 		if (reason++ == EXITSTAT_REASON_MASK)
 			break;
 	}
@@ -65,8 +65,8 @@ static void test_kind(enum guest_job job, const char *name, uint32_t times)
 	worker_wait(&worker);
 	perf_stop(&perf);
 
-	total = vm_others(&vm, 1, EXITSTAT_ALL_REASONS).count;
-	by_reason = vm_others(&vm, 1, reason).count;
+	total = vm_others(&vm, 1, EXITSTAT_ALL_REASONS);
+	by_reason = vm_others(&vm, 1, reason);
 	check_equal(total, perf.exits[0], name, "total equals perf's");
 	check_equal(by_reason, perf.exits[1], name, "by its reason equals perf's");
 	ok(by_reason >= times, "%s: at least as many as the guest caused", name);

@@ -231,24 +231,32 @@ struct pair vm_pair(struct small_vm *vm, int vcpu, uint32_t leaf, uint32_t index
 
 /*
  * The exits of all vCPUs but the reader, which stand still: those of the VM less the
- * reader's own. The reader asks for its own before and after, and again when an exit
- * other than those of the asking came between.
+ * reader's own. The reader asks for its own before and after, so that each reading gives
+ * a lowest and a highest number; other exits of the reader's come between at times, and
+ * readings go on until the two meet.
  */
-struct pair vm_others(struct small_vm *vm, int reader, uint32_t selector)
+uint64_t vm_others(struct small_vm *vm, int reader, uint32_t selector)
 {
 	struct guest_query *query = vm_shared(vm, reader)->queries;
 	bool own = selector & EXITSTAT_ALL_REASONS || selector == reason_of(GUEST_ASK);
-	struct pair before, all, after;
+	uint64_t before, all, after, low = 0, high = UINT64_MAX;
+	int tries = 10000;
 
-	do {
+	while (low < high) {
+		if (!tries--)
+			errx(1, "no quiet moment to read in: is the machine very busy?");
 		query[0] = query[2] = (struct guest_query){
 			.leaf = EXITSTAT_LEAF_SNAPSHOT, .index = selector | EXITSTAT_THIS_VCPU };
 		query[1] = (struct guest_query){
 			.leaf = EXITSTAT_LEAF_SNAPSHOT, .index = selector };
 		vm_run(vm, reader, GUEST_ASK, 3);
-		before = pair_of(&query[0]);
-		all = pair_of(&query[1]);
-		after = pair_of(&query[2]);
-	} while (after.count - before.count != (own ? 2 : 0));
-	return (struct pair){ all.count - before.count - own, 0 };
+		before = pair_of(&query[0]).count + own;
+		all = pair_of(&query[1]).count;
+		after = pair_of(&query[2]).count - own;
+		low = all - after > low ? all - after : low;
+		high = all - before < high ? all - before : high;
+	}
+	if (low > high)
+		errx(1, "the other vCPUs do not stand still");
+	return low;
 }

@@ -38,6 +38,6 @@ void vm_run(struct small_vm *vm, int vcpu, enum guest_job job, uint32_t times);
 
 struct guest_query vm_ask(struct small_vm *vm, int vcpu, uint32_t leaf, uint32_t index);
 struct pair vm_pair(struct small_vm *vm, int vcpu, uint32_t leaf, uint32_t index);
-struct pair vm_others(struct small_vm *vm, int reader, uint32_t selector);
+uint64_t vm_others(struct small_vm *vm, int reader, uint32_t selector);
 
 #endif /* SMALL_VM_H */

@@ -40,9 +40,9 @@ static void test_two_vcpus(void)
 	run_both(workers);
 	perf_stop(&perf);
 
-	check_equal(vm_others(&vm, 2, EXITSTAT_ALL_REASONS).count, perf.exits[0],
+	check_equal(vm_others(&vm, 2, EXITSTAT_ALL_REASONS), perf.exits[0],
 		    "two vCPUs at once: the VM's total equals perf's");
-	ok(vm_others(&vm, 2, reason_of(GUEST_CPUID)).count == 2 * TIMES,
+	ok(vm_others(&vm, 2, reason_of(GUEST_CPUID)) == 2 * TIMES,
 	   "two vCPUs at once: no CPUID is lost");
 	own = vm_pair(&vm, 0, EXITSTAT_LEAF_SNAPSHOT,
 		      reason_of(GUEST_CPUID) | EXITSTAT_THIS_VCPU);
@@ -71,12 +71,12 @@ static void test_two_vms(void)
 		perf_stop(&perfs[i]);
 
 	for (i = 0; i < 2; i++)
-		check_equal(vm_others(&vms[i], 1, EXITSTAT_ALL_REASONS).count, perfs[i].exits[0],
+		check_equal(vm_others(&vms[i], 1, EXITSTAT_ALL_REASONS), perfs[i].exits[0],
 			    i ? "two VMs: the second sees its own exits only" :
 				"two VMs: the first sees its own exits only");
-	ok(vm_others(&vms[0], 1, reason_of(GUEST_MSR)).count == 0,
+	ok(vm_others(&vms[0], 1, reason_of(GUEST_MSR)) == 0,
 	   "two VMs: the first has none of the second's reason");
-	ok(vm_others(&vms[1], 1, reason_of(GUEST_CPUID)).count == 0,
+	ok(vm_others(&vms[1], 1, reason_of(GUEST_CPUID)) == 0,
 	   "two VMs: the second has none of the first's reason");
 	for (i = 0; i < 2; i++)
 		vm_destroy(&vms[i]);
