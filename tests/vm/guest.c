@@ -15,6 +15,7 @@
 #define MSR_X2APIC_TIMER_COUNT	0x838
 #define MSR_X2APIC_TIMER_DIVIDE	0x83e
 #define MSR_X2APIC_ICR	0x830
+#define LVT_PERIODIC	(1 << 17)
 #define TIMER_COUNT	2000000
 
 struct idt_entry {
@@ -77,7 +78,7 @@ __attribute__((naked)) static void timer_interrupt(void)
 		     "pop %rdx; pop %rcx; pop %rax; iretq");
 }
 
-static void prepare_timer(void)
+static void enable_x2apic(void)
 {
 	uint64_t handler = (uint64_t)timer_interrupt;
 	struct {
@@ -92,13 +93,21 @@ static void prepare_timer(void)
 	asm volatile("lidt %0" : : "m"(idtr));
 	wrmsr(MSR_APIC_BASE, rdmsr(MSR_APIC_BASE) | APIC_BASE_ENABLE | APIC_BASE_X2APIC);
 	wrmsr(MSR_X2APIC_SPIV, 0x1ff);
+}
+
+/*
+ * Periodic: an emulator may deliver an interrupt between STI and HLT, and the HLT then
+ * waits for the next one.
+ */
+static void start_timer(void)
+{
 	wrmsr(MSR_X2APIC_TIMER_DIVIDE, 0xb);
-	wrmsr(MSR_X2APIC_LVT_TIMER, GUEST_TIMER_VECTOR);
+	wrmsr(MSR_X2APIC_LVT_TIMER, GUEST_TIMER_VECTOR | LVT_PERIODIC);
+	wrmsr(MSR_X2APIC_TIMER_COUNT, TIMER_COUNT);
 }
 
 static void halt(void)
 {
-	wrmsr(MSR_X2APIC_TIMER_COUNT, TIMER_COUNT);
 	asm volatile("sti; hlt; cli" : : : "memory");
 }
 
@@ -109,7 +118,9 @@ static void work(struct guest_shared *shared)
 	uint32_t i;
 
 	if (shared->job == GUEST_HLT || shared->job == GUEST_FAST_MSR)
-		prepare_timer();
+		enable_x2apic();
+	if (shared->job == GUEST_HLT)
+		start_timer();
 	for (i = 0; i < shared->times; i++) {
 		switch (shared->job) {
 		case GUEST_CPUID:
@@ -139,6 +150,8 @@ static void work(struct guest_shared *shared)
 			break;
 		}
 	}
+	if (shared->job == GUEST_HLT)
+		wrmsr(MSR_X2APIC_TIMER_COUNT, 0);
 }
 
 __attribute__((section(".start"), noreturn)) void guest_start(struct guest_shared *shared)
