@@ -30,7 +30,6 @@ instructions() {
 	done
 }
 
-# __LINE__ is an operand of some calls, so the lines of both must have the same numbers.
 build_objects() {
 	logged "$build/log/off-$1" make -C "$cache/off" -j"$(nproc)" KERNELRELEASE="$release" \
 		"${objects[@]/#/arch/x86/kvm/}" || exit
