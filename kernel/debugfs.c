@@ -1,9 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * /sys/kernel/debug/exitstat: how many VMs and vCPUs have an account, and how many
- * accounts there was no memory for. Read-only.
+ * /sys/kernel/debug/exitstat: how many VMs and vCPUs have an account, how many accounts
+ * there was no memory for, and, in the file expose, which VMs see the leaves: a line for
+ * each, "PID on" or "PID off", where PID is the process that made the VM. Such a line
+ * can be written, too.
  */
 #include <linux/debugfs.h>
+#include <linux/seq_file.h>
+#include <linux/kstrtox.h>
+#include <linux/module.h>
+#include <linux/uaccess.h>
 
 #include "debugfs.h"
 #include "registry.h"
@@ -18,6 +24,49 @@ static int get_counter(void *counter, u64 *value)
 
 DEFINE_DEBUGFS_ATTRIBUTE(counter_fops, get_counter, NULL, "%llu\n");
 
+static void show_vm(void *data, pid_t vmm, bool exposed)
+{
+	seq_printf(data, "%d %s\n", vmm, exposed ? "on" : "off");
+}
+
+static int expose_show(struct seq_file *file, void *unused)
+{
+	exitstat_for_each_vm(show_vm, file);
+	return 0;
+}
+
+static int expose_open(struct inode *inode, struct file *file)
+{
+	return single_open(file, expose_show, NULL);
+}
+
+static ssize_t expose_write(struct file *file, const char __user *from, size_t count,
+			    loff_t *position)
+{
+	char line[32], word[4];
+	int vmm, error;
+	bool exposed;
+
+	if (count >= sizeof(line))
+		return -EINVAL;
+	if (copy_from_user(line, from, count))
+		return -EFAULT;
+	line[count] = 0;
+	if (sscanf(line, "%d %3s", &vmm, word) != 2 || kstrtobool(word, &exposed))
+		return -EINVAL;
+	error = exitstat_set_exposed(vmm, exposed);
+	return error ?: count;
+}
+
+static const struct file_operations expose_fops = {
+	.owner = THIS_MODULE,
+	.open = expose_open,
+	.read = seq_read,
+	.write = expose_write,
+	.llseek = seq_lseek,
+	.release = single_release,
+};
+
 /** exitstat_debugfs_init - make the files; without debugfs there are none */
 void exitstat_debugfs_init(void)
 {
@@ -26,6 +75,7 @@ void exitstat_debugfs_init(void)
 	debugfs_create_file("vcpus", 0444, directory, &exitstat_nr_vcpus, &counter_fops);
 	debugfs_create_file("failed_allocations", 0444, directory, &exitstat_failed_allocations,
 			    &counter_fops);
+	debugfs_create_file("expose", 0644, directory, NULL, &expose_fops);
 }
 
 /** exitstat_debugfs_exit - remove them */

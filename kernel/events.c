@@ -23,9 +23,13 @@ void exitstat_init(void)
 	exitstat_debugfs_init();
 }
 
-/** exitstat_cleanup - after the last VM */
+/** exitstat_cleanup - after the last event; there may still be VMs */
 void exitstat_cleanup(void)
 {
+	int cpu;
+
+	for_each_possible_cpu(cpu)
+		per_cpu(loaded_account, cpu) = NULL;
 	exitstat_debugfs_exit();
 	exitstat_registry_exit();
 }
@@ -37,6 +41,20 @@ void exitstat_entry(void)
 
 	if (likely(account))
 		exitstat_account_entry(account, rdtsc());
+}
+
+/**
+ * exitstat_entry_of - exitstat_entry(), for who may meet a vCPU in the middle of its life
+ * @vcpu: the vCPU, for which an account is opened if it has none
+ */
+void exitstat_entry_of(struct kvm_vcpu *vcpu)
+{
+	if (unlikely(!this_cpu_read(loaded_account))) {
+		if (!exitstat_find_account(vcpu))
+			exitstat_attach(vcpu, GFP_ATOMIC | __GFP_ACCOUNT);
+		exitstat_load(vcpu);
+	}
+	exitstat_entry();
 }
 
 /**
@@ -54,9 +72,10 @@ void exitstat_exit(u32 reason)
 
 /**
  * exitstat_run - KVM_RUN begins; the vCPU is not loaded yet
- * @vcpu: the vCPU
+ * @vcpu: the vCPU, for which an account is opened if it has none
+ * @gfp: how to allocate it
  */
-void exitstat_run(struct kvm_vcpu *vcpu)
+void exitstat_run(struct kvm_vcpu *vcpu, gfp_t gfp)
 {
 	struct exitstat_account *account;
 
@@ -67,7 +86,7 @@ void exitstat_run(struct kvm_vcpu *vcpu)
 	preempt_enable();
 
 	if (!account)
-		exitstat_attach(vcpu, GFP_KERNEL_ACCOUNT);
+		exitstat_attach(vcpu, gfp);
 }
 
 /* The event of a loaded vCPU whose thread may be preempted. */

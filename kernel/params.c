@@ -1,31 +1,69 @@
 // SPDX-License-Identifier: GPL-2.0
-/* What the host's administrator can set: of kvm.ko when grafted into it. */
+/*
+ * What the host's administrator can set: parameters of kvm_exitstat.ko, or of kvm.ko
+ * when grafted into it, with exitstat_ before their names.
+ */
 #include <linux/moduleparam.h>
 #include <linux/string.h>
 #include <linux/sysfs.h>
 
 #include "registry.h"
 
+#ifdef EXITSTAT_MODULE
+#define NAME(name)	name
+#else
+#define NAME(name)	exitstat_##name
+#endif
+
+#define EXITSTAT_PARAM(name, ops, variable, text)		\
+	module_param_cb(name, &(ops), &(variable), 0644);	\
+	__MODULE_PARM_TYPE(name, "charp");			\
+	MODULE_PARM_DESC(name, text)
+
 static const char * const scopes[] = { "vm", "host" };
+static const char * const exposures[] = { "none", "all" };
+
+/* One of two words; the second one is true. */
+static int set_word(const char * const words[2], const char *value,
+		    const struct kernel_param *param)
+{
+	int index = __sysfs_match_string(words, 2, value);
+
+	if (index < 0)
+		return index;
+	WRITE_ONCE(*(bool *)param->arg, index);
+	return 0;
+}
+
+static int get_word(const char * const words[2], char *buffer, const struct kernel_param *param)
+{
+	return sysfs_emit(buffer, "%s\n", words[READ_ONCE(*(bool *)param->arg)]);
+}
 
 static int set_scope(const char *value, const struct kernel_param *param)
 {
-	int scope = sysfs_match_string(scopes, value);
-
-	if (scope < 0)
-		return scope;
-	WRITE_ONCE(*(bool *)param->arg, scope);
-	return 0;
+	return set_word(scopes, value, param);
 }
 
 static int get_scope(char *buffer, const struct kernel_param *param)
 {
-	return sysfs_emit(buffer, "%s\n", scopes[READ_ONCE(*(bool *)param->arg)]);
+	return get_word(scopes, buffer, param);
+}
+
+static int set_expose(const char *value, const struct kernel_param *param)
+{
+	return set_word(exposures, value, param);
+}
+
+static int get_expose(char *buffer, const struct kernel_param *param)
+{
+	return get_word(exposures, buffer, param);
 }
 
 static const struct kernel_param_ops scope_ops = { .set = set_scope, .get = get_scope };
+static const struct kernel_param_ops expose_ops = { .set = set_expose, .get = get_expose };
 
-module_param_cb(exitstat_scope, &scope_ops, &exitstat_scope_host, 0644);
-__MODULE_PARM_TYPE(exitstat_scope, "charp");
-MODULE_PARM_DESC(exitstat_scope,
-		 "What a guest sees: vm, its own VM (default), or host, the sum of all VMs");
+EXITSTAT_PARAM(NAME(scope), scope_ops, exitstat_scope_host,
+	       "What a guest sees: vm, its own VM (default), or host, the sum of all VMs");
+EXITSTAT_PARAM(NAME(expose), expose_ops, exitstat_expose,
+	       "Which new VMs see it: all (default) or none; debugfs has exitstat/expose for a single VM");

@@ -24,6 +24,8 @@
  * @all: entry of the list of VMs
  * @vcpus: its vCPUs' records
  * @gone: the sum of its destroyed vCPUs' accounts
+ * @vmm: the process that made it
+ * @exposed: it sees the leaves
  * @rcu: for freeing
  */
 struct exitstat_vm {
@@ -32,6 +34,8 @@ struct exitstat_vm {
 	struct list_head all;
 	struct list_head vcpus;
 	struct exitstat_account *gone;
+	pid_t vmm;
+	bool exposed;
 	struct rcu_head rcu;
 };
 
@@ -62,6 +66,7 @@ static struct exitstat_account gone_vms;
 
 struct exitstat_reasons exitstat_reasons;
 bool exitstat_scope_host;
+bool exitstat_expose = true;
 atomic_long_t exitstat_nr_vms;
 atomic_long_t exitstat_nr_vcpus;
 atomic_long_t exitstat_failed_allocations;
@@ -71,13 +76,8 @@ void exitstat_registry_init(void)
 {
 	exitstat_reasons_init(&exitstat_reasons, boot_cpu_has(X86_FEATURE_SVM) ?
 			      EXITSTAT_SPACE_SVM : EXITSTAT_SPACE_VMX);
+	memset(&gone_vms, 0, sizeof(gone_vms));
 	exitstat_account_init(&gone_vms, exitstat_reasons.other);
-}
-
-/** exitstat_registry_exit - after the last VM is gone, before the code is */
-void exitstat_registry_exit(void)
-{
-	rcu_barrier();
 }
 
 /*
@@ -143,6 +143,8 @@ static struct exitstat_vm *alloc_vm(struct kvm *kvm, gfp_t gfp)
 		return NULL;
 	}
 	vm->kvm = kvm;
+	vm->vmm = kvm->userspace_pid;
+	vm->exposed = READ_ONCE(exitstat_expose);
 	INIT_LIST_HEAD(&vm->vcpus);
 	exitstat_account_init(vm->gone, exitstat_reasons.other);
 	return vm;
@@ -304,6 +306,55 @@ void exitstat_destroy_vm(struct kvm *kvm)
 	spin_unlock_irqrestore(&members_lock, flags);
 }
 
+/** exitstat_registry_exit - nobody asks any more; VMs that are left are forgotten */
+void exitstat_registry_exit(void)
+{
+	struct exitstat_vm *vm, *next;
+
+	list_for_each_entry_safe(vm, next, &all_vms, all)
+		exitstat_destroy_vm(vm->kvm);
+	rcu_barrier();
+}
+
+/**
+ * exitstat_set_exposed - show the leaves to a VM, or hide them from it
+ * @vmm: the process that made it; all its VMs are meant
+ * @exposed: show them
+ *
+ * Return: 0, -ESRCH when no VM of that process has run yet.
+ */
+int exitstat_set_exposed(pid_t vmm, bool exposed)
+{
+	struct exitstat_vm *vm;
+	int error = -ESRCH;
+
+	rcu_read_lock();
+	list_for_each_entry_rcu(vm, &all_vms, all) {
+		if (vm->vmm == vmm) {
+			WRITE_ONCE(vm->exposed, exposed);
+			error = 0;
+		}
+	}
+	rcu_read_unlock();
+	return error;
+}
+
+/**
+ * exitstat_for_each_vm - visit the VMs, in the order of their first run
+ * @visit: called with @data, the process that made the VM, and whether it sees the leaves;
+ *	   must not sleep
+ * @data: for @visit
+ */
+void exitstat_for_each_vm(void (*visit)(void *data, pid_t vmm, bool exposed), void *data)
+{
+	struct exitstat_vm *vm;
+
+	rcu_read_lock();
+	list_for_each_entry_rcu(vm, &all_vms, all)
+		visit(data, vm->vmm, READ_ONCE(vm->exposed));
+	rcu_read_unlock();
+}
+
 static void ask_vm(struct exitstat_query *query, struct exitstat_vm *vm, u64 now)
 {
 	struct exitstat_vcpu *v;
@@ -347,7 +398,8 @@ static void ask_scope(struct exitstat_query *query, struct exitstat_vm *vm,
  * @ecx: ECX
  * @regs: where the answer goes
  *
- * Return: false when exitstat does not know the VM, and CPUID is to answer as ever.
+ * Return: false when exitstat does not know the VM, or is not to show itself to it, and
+ * CPUID is to answer as ever.
  */
 bool exitstat_answer(struct kvm_vcpu *vcpu, u32 leaf, u32 ecx, struct exitstat_regs *regs)
 {
@@ -357,6 +409,8 @@ bool exitstat_answer(struct kvm_vcpu *vcpu, u32 leaf, u32 ecx, struct exitstat_r
 
 	rcu_read_lock();
 	vm = find_vm(vcpu->kvm);
+	if (vm && !READ_ONCE(vm->exposed))
+		vm = NULL;
 	if (vm) {
 		do {
 			seq = read_seqcount_begin(&members_seq);

@@ -15,6 +15,9 @@ extern struct exitstat_reasons exitstat_reasons;
 /* Answer with the sums of all VMs instead of the reader's own. */
 extern bool exitstat_scope_host;
 
+/* Whether a new VM sees the leaves. */
+extern bool exitstat_expose;
+
 extern atomic_long_t exitstat_nr_vms;
 extern atomic_long_t exitstat_nr_vcpus;
 extern atomic_long_t exitstat_failed_allocations;
@@ -23,6 +26,8 @@ void exitstat_registry_init(void);
 void exitstat_registry_exit(void);
 struct exitstat_account *exitstat_find_account(struct kvm_vcpu *vcpu);
 void exitstat_attach(struct kvm_vcpu *vcpu, gfp_t gfp);
+int exitstat_set_exposed(pid_t vmm, bool exposed);
+void exitstat_for_each_vm(void (*visit)(void *data, pid_t vmm, bool exposed), void *data);
 bool exitstat_answer(struct kvm_vcpu *vcpu, u32 leaf, u32 ecx, struct exitstat_regs *regs);
 
 #endif /* EXITSTAT_REGISTRY_H */

@@ -14,7 +14,7 @@ prepare_source() {
 	[[ ! -f $source/.prepared-$release ]] || return 0
 	step "Preparing the kernel's source for building modules"
 	cp "$kernel/image/boot/config-$release" "$source/.config"
-	cp "$kernel/headers/usr/src/linux-headers-$release/Module.symvers" "$source/"
+	cp "$kernel/build/Module.symvers" "$source/"
 	"$source/scripts/config" --file "$source/.config" --disable DEBUG_INFO_BTF \
 		--set-str SYSTEM_TRUSTED_KEYS '' --set-str SYSTEM_REVOCATION_KEYS ''
 	logged "$build/log/olddefconfig" kbuild olddefconfig &&
@@ -27,11 +27,12 @@ graft_key() {
 	(cd "$top" && cat include/*.h kernel/*.[ch] kernel/graft/* | sha256sum | cut -c1-16)
 }
 
-# build_graft: sets graft, the directory of the three modules. Wants kernel and source.
+# build_graft: sets modules, the directory of the three. Wants kernel and its suite.
 build_graft() {
-	graft=$cache/graft/$(basename "$kernel")-$(graft_key)
-	[[ ! -f $graft/kvm.ko ]] || return 0
+	modules=$cache/graft/$(basename "$kernel")-$(graft_key)
+	[[ ! -f $modules/kvm.ko ]] || return 0
 
+	get_source "$suite"
 	step "Grafting exitstat into the source of KVM"
 	logged "$build/log/graft" "$top/kernel/graft/graft" "$source" || exit
 	prepare_source
@@ -43,9 +44,9 @@ build_graft() {
 	nm "$source/arch/x86/kvm/kvm.ko" | grep ' exitstat_entry$' >/dev/null ||
 		die "kvm.ko was built without exitstat" \
 			"remove $source and try again, and please report $build/log/kvm"
-	rm -rf "$graft.new"
-	mkdir -p "$graft.new"
-	cp "$source"/arch/x86/kvm/{kvm,kvm-intel,kvm-amd}.ko "$graft.new/"
-	strip --strip-debug "$graft.new"/*.ko
-	mv "$graft.new" "$graft"
+	rm -rf "$modules.new"
+	mkdir -p "$modules.new"
+	cp "$source"/arch/x86/kvm/{kvm,kvm-intel,kvm-amd}.ko "$modules.new/"
+	strip --strip-debug "$modules.new"/*.ko
+	mv "$modules.new" "$modules"
 }

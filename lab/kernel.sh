@@ -5,7 +5,8 @@
 # A kernel is a directory of the cache:
 #   release     what uname -r says in it
 #   image/      the package linux-image, unpacked
-#   headers/    the package linux-headers, unpacked: Module.symvers
+#   headers/    the packages that linux-headers depends on, unpacked
+#   build/      in headers: where modules for this kernel are built
 #   source/     the package linux-source, unpacked (when asked for)
 
 # shellcheck source=lib.sh
@@ -67,24 +68,43 @@ fetch() {
 	rm -r "$dir/debs"
 }
 
-# get_kernel SUITE: sets kernel, its directory, and release.
-get_kernel() {
-	local image headers version new
+# A package and those of its dependencies that a kernel's modules are built with.
+build_packages() {
+	echo "$1"
+	apt-cache "${apt_options[@]}" depends "$1" |
+		awk '$1 == "Depends:" && $2 ~ /^linux-(headers|kbuild)-/ { print $2 }'
+}
 
-	use_suite "$1"
+# The packages name their directories below /usr; here they are elsewhere.
+relocate_headers() {
+	local new=$1 final=$2 headers
+
+	headers=$(cd "$new" && echo headers/usr/src/linux-headers-"$release")
+	sed -i "s| /usr/src/| $final/headers/usr/src/|" "$new/$headers/Makefile"
+	ln -s "$headers" "$new/build"
+}
+
+# get_kernel SUITE: sets suite; kernel, its directory; and release.
+get_kernel() {
+	local image headers version new packages
+
+	suite=$1
+	use_suite "$suite"
 	image=$(current_package linux-image-amd64 '^linux-image-[0-9]') || exit
 	headers=$(current_package linux-headers-amd64 '^linux-headers-[0-9]') || exit
 	version=$(version_of "$image")
 	release=${image#linux-image-}
 	release=${release%-unsigned}
 	kernel=$cache/kernels/$release-$version
-	[[ ! -f $kernel/release ]] || return 0
+	[[ ! -e $kernel/build ]] || return 0
 
 	step "Fetching Debian's kernel $release ($version)"
 	new=$kernel.new
 	rm -rf "$new"
 	fetch "$new/image" "$image=$version"
-	fetch "$new/headers" "$headers=$version"
+	mapfile -t packages < <(build_packages "$headers")
+	fetch "$new/headers" "${packages[@]/%/=$version}"
+	relocate_headers "$new" "$kernel"
 	[[ ! -d $new/image/usr/lib/modules ]] || ln -sfn usr/lib "$new/image/lib"
 	depmod -b "$new/image" "$release" 2>/dev/null
 	echo "$release" >"$new/release"

@@ -61,7 +61,7 @@ identifier vcpu;
  kvm_arch_vcpu_ioctl_run(struct kvm_vcpu *vcpu)
  {
  ...
-+exitstat_run(vcpu);
++exitstat_run(vcpu, GFP_KERNEL_ACCOUNT);
  vcpu_load(vcpu);
  ...
 +exitstat_return();

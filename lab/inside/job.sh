@@ -7,6 +7,7 @@ load_module() {
 }
 
 unload_kvm() {
+	rmmod kvm_exitstat 2>/dev/null
 	rmmod kvm_intel 2>/dev/null
 	rmmod kvm_amd 2>/dev/null
 	rmmod kvm 2>/dev/null
@@ -16,21 +17,33 @@ vendor() {
 	if grep -qw svm /proc/cpuinfo; then echo amd; else echo intel; fi
 }
 
-# use_kvm graft|stock [KVM'S PARAMETER...]: what is loaded before is unloaded.
+# The way into KVM that lab/vm was told to use: graft or module.
+exitstat_kvm=$(</mnt/job/kvm)
+
+# use_kvm stock|graft|module: what is loaded before is unloaded.
 use_kvm() {
-	local flavour=$1 vendor
-	shift
+	local vendor
 	vendor=$(vendor)
 
 	unload_kvm
-	# What the vendor's module depends on, in the packaged kernel.
-	load_module irqbypass
-	if [[ $flavour = stock ]]; then
-		load_module kvm "$@" && load_module "kvm_$vendor"
+	if [[ $1 != graft ]]; then
+		load_module "kvm_$vendor" || return
+		[[ $1 == stock ]] || insmod /mnt/job/ko/kvm_exitstat.ko
 		return
 	fi
+	# What the vendor's module depends on, in the packaged kernel.
+	load_module irqbypass
 	[[ $vendor = intel ]] || load_module ccp
-	insmod /mnt/job/graft/kvm.ko "$@" && insmod "/mnt/job/graft/kvm-$vendor.ko"
+	insmod /mnt/job/ko/kvm.ko && insmod "/mnt/job/ko/kvm-$vendor.ko"
+}
+
+# parameter NAME: the file of one of exitstat's parameters.
+parameter() {
+	if [[ $exitstat_kvm == graft ]]; then
+		echo "/sys/module/kvm/parameters/exitstat_$1"
+	else
+		echo "/sys/module/kvm_exitstat/parameters/$1"
+	fi
 }
 
 tests=0 failures=0

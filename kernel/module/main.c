@@ -1,0 +1,160 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * exitstat beside an unmodified KVM: attached while kvm.ko is there, or always when KVM
+ * is built into the kernel.
+ */
+#define pr_fmt(fmt) "kvm_exitstat: " fmt
+
+#include <linux/kvm_host.h>
+#include <linux/module.h>
+#include <linux/mutex.h>
+#include <linux/tracepoint.h>
+
+#include "events.h"
+#include "exit_reason.h"
+#include "functions.h"
+#include "symbol.h"
+#include "tracepoints.h"
+
+/* Attaching and detaching, one at a time. */
+static DEFINE_MUTEX(attach_lock);
+static bool attached;
+static int attach_error;
+
+static int place_hooks(void)
+{
+	int error;
+
+	error = exitstat_functions_place();
+	if (error)
+		return error;
+	error = exitstat_tracepoints_place();
+	if (error)
+		exitstat_functions_remove();
+	return error;
+}
+
+static int attach(void)
+{
+	void *grafted = exitstat_symbol("kvm", "exitstat_init");
+	int error;
+
+	if (grafted && grafted != exitstat_init) {
+		pr_err("this KVM has exitstat in it already: the module is not needed\n");
+		return -EEXIST;
+	}
+	error = exitstat_find_exit_reason();
+	if (error)
+		return error;
+	exitstat_init();
+	error = place_hooks();
+	if (error)
+		exitstat_cleanup();
+	return error;
+}
+
+static void attach_once(void)
+{
+	mutex_lock(&attach_lock);
+	if (!attached) {
+		attach_error = attach();
+		attached = !attach_error;
+	}
+	mutex_unlock(&attach_lock);
+}
+
+static void detach(void)
+{
+	mutex_lock(&attach_lock);
+	if (attached) {
+		exitstat_tracepoints_remove();
+		exitstat_functions_remove();
+		exitstat_cleanup();
+		attached = false;
+	}
+	mutex_unlock(&attach_lock);
+}
+
+/* Called for the modules that are loaded already, too. */
+static int on_module_with_tracepoints(struct notifier_block *block, unsigned long state,
+				      void *data)
+{
+	struct tp_module *module = data;
+
+	if (strcmp(module->mod->name, "kvm"))
+		return NOTIFY_DONE;
+	if (state == MODULE_STATE_COMING)
+		attach_once();
+	else if (state == MODULE_STATE_GOING)
+		detach();
+	return NOTIFY_OK;
+}
+
+/* The vendor's module may come and go while kvm.ko stays. */
+static int on_module(struct notifier_block *block, unsigned long state, void *data)
+{
+	struct module *module = data;
+	int error = 0;
+
+	if (state != MODULE_STATE_COMING ||
+	    (strcmp(module->name, "kvm_amd") && strcmp(module->name, "kvm_intel")))
+		return NOTIFY_DONE;
+	mutex_lock(&attach_lock);
+	if (attached)
+		error = exitstat_find_exit_reason();
+	mutex_unlock(&attach_lock);
+	if (error)
+		detach();
+	return NOTIFY_OK;
+}
+
+static struct notifier_block tracepoint_block = { .notifier_call = on_module_with_tracepoints };
+static struct notifier_block module_block = { .notifier_call = on_module };
+
+static void unwatch_kvm(void)
+{
+	unregister_tracepoint_module_notifier(&tracepoint_block);
+	unregister_module_notifier(&module_block);
+	detach();
+}
+
+static int watch_kvm(void)
+{
+	int error;
+
+	error = register_module_notifier(&module_block);
+	if (error)
+		return error;
+	error = register_tracepoint_module_notifier(&tracepoint_block);
+	if (error) {
+		unregister_module_notifier(&module_block);
+		return error;
+	}
+	if (IS_BUILTIN(CONFIG_KVM))
+		attach_once();
+	if (attach_error)
+		unwatch_kvm();
+	return attach_error;
+}
+
+static int __init kvm_exitstat_init(void)
+{
+	int error;
+
+	if (IS_ENABLED(CONFIG_PREEMPT_RT)) {
+		pr_err("not on a PREEMPT_RT kernel: an account is opened where one must not sleep\n");
+		return -EOPNOTSUPP;
+	}
+	error = exitstat_symbol_init();
+	return error ?: watch_kvm();
+}
+module_init(kvm_exitstat_init);
+
+static void __exit kvm_exitstat_exit(void)
+{
+	unwatch_kvm();
+}
+module_exit(kvm_exitstat_exit);
+
+MODULE_DESCRIPTION("Shows a VM its exits, by CPUID leaves");
+MODULE_LICENSE("GPL");

@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * A kprobe is the one exported way to turn a name into an address. It is used once, for
+ * the kernel's own function that does so for any name.
+ */
+#define pr_fmt(fmt) "kvm_exitstat: " fmt
+
+#include <linux/kernel.h>
+#include <linux/kprobes.h>
+#include <linux/module.h>
+#include <asm/ibt.h>
+
+#include "symbol.h"
+
+static unsigned long (*lookup)(const char *name);
+
+/**
+ * exitstat_symbol_init - before the first exitstat_symbol()
+ *
+ * Return: 0, or what register_kprobe() says.
+ */
+int exitstat_symbol_init(void)
+{
+	struct kprobe probe = {
+		.symbol_name = "kallsyms_lookup_name",
+		.flags = KPROBE_FLAG_DISABLED,
+	};
+	unsigned long address;
+	int error;
+
+	error = register_kprobe(&probe);
+	if (error) {
+		pr_err("cannot find kallsyms_lookup_name with a kprobe (%d): does this kernel have CONFIG_KPROBES?\n",
+		       error);
+		return error;
+	}
+	address = (unsigned long)probe.addr;
+	unregister_kprobe(&probe);
+
+	/* The probe sits behind an ENDBR, where an indirect call must not go. */
+	if (is_endbr(*(u32 *)(address - 4)))
+		address -= 4;
+	lookup = (void *)address;
+	return 0;
+}
+
+/**
+ * exitstat_symbol - find a function or a variable
+ * @module: the module that has it, unless it is built into the kernel
+ * @name: its name
+ *
+ * Return: its address, NULL when there is none.
+ */
+void *exitstat_symbol(const char *module, const char *name)
+{
+	char full[MODULE_NAME_LEN + KSYM_NAME_LEN];
+	unsigned long address;
+
+	snprintf(full, sizeof(full), "%s:%s", module, name);
+	address = lookup(full);
+	if (!address && IS_BUILTIN(CONFIG_KVM))
+		address = lookup(name);
+	return (void *)address;
+}
+
+/** exitstat_module_is_loaded - is there a module of that name? */
+bool exitstat_module_is_loaded(const char *module)
+{
+	char full[MODULE_NAME_LEN + KSYM_NAME_LEN];
+
+	snprintf(full, sizeof(full), "%s:__this_module", module);
+	return lookup(full);
+}

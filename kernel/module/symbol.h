@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* Addresses of what KVM exports to nobody, or to its own modules only. */
+#ifndef EXITSTAT_SYMBOL_H
+#define EXITSTAT_SYMBOL_H
+
+#include <linux/types.h>
+
+int exitstat_symbol_init(void);
+void *exitstat_symbol(const char *module, const char *name);
+bool exitstat_module_is_loaded(const char *module);
+
+#endif /* EXITSTAT_SYMBOL_H */
