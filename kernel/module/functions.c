@@ -25,60 +25,64 @@
 #define second_argument_of(regs)	((void *)ftrace_regs_get_argument(regs, 1))
 #endif
 
-static bool (*stock_cpuid)(struct kvm_vcpu *vcpu, u32 *eax, u32 *ebx, u32 *ecx, u32 *edx,
-			   bool exact_only);
+enum function { EXIT, LOAD, PUT, RUN, HALT, DESTROY_VM, CPUID, NR_FUNCTIONS };
 
-static void on_run(unsigned long ip, unsigned long parent_ip, struct ftrace_ops *ops,
-		   struct ftrace_regs *regs)
-{
-	exitstat_run(argument_of(regs), GFP_ATOMIC | __GFP_ACCOUNT);
-}
-
-static void on_load(unsigned long ip, unsigned long parent_ip, struct ftrace_ops *ops,
-		    struct ftrace_regs *regs)
-{
-	exitstat_load(argument_of(regs));
-}
+static struct function_hook {
+	const char *name;
+	unsigned long address;
+} hooks[NR_FUNCTIONS] = {
+	/* KVM calls this function right after each exit. */
+	[EXIT] = { "kvm_load_host_xsave_state" },
+	[LOAD] = { "kvm_arch_vcpu_load" },
+	[PUT] = { "kvm_arch_vcpu_put" },
+	[RUN] = { "kvm_arch_vcpu_ioctl_run" },
+	[HALT] = { "kvm_vcpu_halt" },
+	[DESTROY_VM] = { "kvm_arch_destroy_vm" },
+	[CPUID] = { "kvm_cpuid" },
+};
 
 /*
  * The scheduler puts a vCPU whose thread is preempted or goes to sleep. When it is
  * neither, KVM_RUN is over, or another ioctl, which the account does not mind.
  */
-static void on_put(unsigned long ip, unsigned long parent_ip, struct ftrace_ops *ops,
-		   struct ftrace_regs *regs)
+static void put(struct kvm_vcpu *vcpu)
 {
-	struct kvm_vcpu *vcpu = argument_of(regs);
-
 	if (!vcpu->preempted && task_is_running(current))
 		exitstat_return();
 	exitstat_put(vcpu);
 }
 
-static void on_halt(unsigned long ip, unsigned long parent_ip, struct ftrace_ops *ops,
-		    struct ftrace_regs *regs)
+/* The call to ftrace lies within the first bytes of a function. */
+static __always_inline bool is_in(unsigned long ip, enum function function)
 {
-	exitstat_halt();
+	return ip - hooks[function].address < 16;
 }
 
-static void on_destroy_vm(unsigned long ip, unsigned long parent_ip, struct ftrace_ops *ops,
-			  struct ftrace_regs *regs)
+static void on_event(unsigned long ip, unsigned long parent_ip, struct ftrace_ops *ops,
+		     struct ftrace_regs *regs)
 {
-	exitstat_destroy_vm(argument_of(regs));
-}
-
-/* KVM calls this function right after each exit. */
-static void on_svm_exit(unsigned long ip, unsigned long parent_ip, struct ftrace_ops *ops,
-			struct ftrace_regs *regs)
-{
-	exitstat_exit(exitstat_exit_reason(argument_of(regs)));
+	if (is_in(ip, EXIT))
+		exitstat_exit(exitstat_exit_reason(argument_of(regs)));
+	else if (is_in(ip, LOAD))
+		exitstat_load(argument_of(regs));
+	else if (is_in(ip, PUT))
+		put(argument_of(regs));
+	else if (is_in(ip, RUN))
+		exitstat_run(argument_of(regs), GFP_ATOMIC | __GFP_ACCOUNT);
+	else if (is_in(ip, HALT))
+		exitstat_halt();
+	else if (is_in(ip, DESTROY_VM))
+		exitstat_destroy_vm(argument_of(regs));
 }
 
 /* KVM answers first, so that its tracepoint sees every CPUID. */
 static bool our_cpuid(struct kvm_vcpu *vcpu, u32 *eax, u32 *ebx, u32 *ecx, u32 *edx,
-		  bool exact_only)
+		      bool exact_only)
 {
+	bool (*stock)(struct kvm_vcpu *vcpu, u32 *eax, u32 *ebx, u32 *ecx, u32 *edx,
+		      bool exact_only) = (void *)hooks[CPUID].address;
 	u32 leaf = *eax, index = *ecx;
-	bool exact = stock_cpuid(vcpu, eax, ebx, ecx, edx, exact_only);
+	bool exact = stock(vcpu, eax, ebx, ecx, edx, exact_only);
 
 	return exitstat_cpuid(vcpu, leaf, index, eax, ebx, ecx, edx) || exact;
 }
@@ -93,49 +97,80 @@ static void on_cpuid(unsigned long ip, unsigned long parent_ip, struct ftrace_op
 		ftrace_regs_set_instruction_pointer(regs, (unsigned long)our_cpuid);
 }
 
-static struct function_hook {
-	const char *name;
-	struct ftrace_ops ops;
-	unsigned long address;
-} hooks[] = {
-	{ "kvm_arch_destroy_vm", { .func = on_destroy_vm } },
-	{ "kvm_vcpu_halt", { .func = on_halt } },
-	{ "kvm_arch_vcpu_put", { .func = on_put } },
-	{ "kvm_arch_vcpu_load", { .func = on_load } },
-	{ "kvm_arch_vcpu_ioctl_run", { .func = on_run } },
-	{ "kvm_cpuid", { .func = on_cpuid, .flags = FTRACE_OPS_FL_IPMODIFY } },
-	{ "kvm_load_host_xsave_state", { .func = on_svm_exit } },
+/*
+ * Permanent ones are not switched off by kernel.ftrace_enabled. All events share one:
+ * each takes its time to unregister.
+ */
+static struct ftrace_ops event_ops = {
+	.func = on_event,
+	.flags = FTRACE_OPS_FL_PERMANENT,
+};
+static struct ftrace_ops cpuid_ops = {
+	.func = on_cpuid,
+	.flags = FTRACE_OPS_FL_PERMANENT | FTRACE_OPS_FL_IPMODIFY,
 };
 
-static bool wanted(const struct function_hook *hook)
+static struct ftrace_ops *ops_of(enum function function)
 {
-	return hook->ops.func != on_svm_exit || exitstat_exit_is_a_function();
+	return function == CPUID ? &cpuid_ops : &event_ops;
 }
 
-static int place(struct function_hook *hook)
+static int find(enum function function)
 {
-	void *address = exitstat_symbol("kvm", hook->name);
+	struct function_hook *hook = &hooks[function];
 	int error;
 
-	if (!address) {
+	if (function == EXIT && !exitstat_exit_is_a_function())
+		return 0;
+	hook->address = (unsigned long)exitstat_symbol("kvm", hook->name);
+	if (!hook->address) {
 		pr_err("this kernel's KVM has no function %s: exitstat knows Linux 6.1 to 7.2\n",
 		       hook->name);
 		return -ENOENT;
 	}
-	if (hook->ops.func == on_cpuid)
-		stock_cpuid = address;
-	/* Not to be switched off by kernel.ftrace_enabled. */
-	hook->ops.flags |= FTRACE_OPS_FL_PERMANENT;
-	error = ftrace_set_filter_ip(&hook->ops, (unsigned long)address, 0, 1);
-	if (!error)
-		error = register_ftrace_function(&hook->ops);
+	error = ftrace_set_filter_ip(ops_of(function), hook->address, 0, 0);
 	if (error) {
-		pr_err("cannot place a hook on KVM's %s (%d): is a live patch on it, or kernel.ftrace_enabled 0?\n",
-		       hook->name, error);
-		return error;
+		pr_err("ftrace cannot hook KVM's %s (%d)\n", hook->name, error);
+		hook->address = 0;
 	}
-	hook->address = (unsigned long)address;
-	return 0;
+	return error;
+}
+
+static void forget(enum function function)
+{
+	struct function_hook *hook = &hooks[function];
+
+	if (hook->address)
+		ftrace_set_filter_ip(ops_of(function), hook->address, 1, 0);
+	hook->address = 0;
+}
+
+static int place(struct ftrace_ops *ops, const char *names)
+{
+	int error = register_ftrace_function(ops);
+
+	if (error)
+		pr_err("ftrace cannot hook KVM's %s (%d): is kernel.ftrace_enabled 0, or a live patch in the way?\n",
+		       names, error);
+	return error;
+}
+
+static int find_all(void)
+{
+	enum function function;
+	int error = 0;
+
+	for (function = 0; function < NR_FUNCTIONS && !error; function++)
+		error = find(function);
+	return error;
+}
+
+static void forget_all(void)
+{
+	enum function function;
+
+	for (function = 0; function < NR_FUNCTIONS; function++)
+		forget(function);
 }
 
 /**
@@ -145,29 +180,30 @@ static int place(struct function_hook *hook)
  */
 int exitstat_functions_place(void)
 {
-	struct function_hook *hook;
 	int error;
 
-	for (hook = hooks; hook < hooks + ARRAY_SIZE(hooks); hook++) {
-		error = wanted(hook) ? place(hook) : 0;
-		if (error) {
-			exitstat_functions_remove();
-			return error;
-		}
-	}
+	error = find_all();
+	if (error)
+		goto forget;
+	error = place(&event_ops, "kvm_arch_vcpu_load and others");
+	if (error)
+		goto forget;
+	error = place(&cpuid_ops, "kvm_cpuid");
+	if (error)
+		goto remove_events;
 	return 0;
+
+remove_events:
+	unregister_ftrace_function(&event_ops);
+forget:
+	forget_all();
+	return error;
 }
 
-/** exitstat_functions_remove - remove those that are placed; none runs any more */
+/** exitstat_functions_remove - remove them; none runs any more */
 void exitstat_functions_remove(void)
 {
-	struct function_hook *hook;
-
-	for (hook = hooks + ARRAY_SIZE(hooks); hook-- > hooks; ) {
-		if (!hook->address)
-			continue;
-		unregister_ftrace_function(&hook->ops);
-		ftrace_set_filter_ip(&hook->ops, hook->address, 1, 0);
-		hook->address = 0;
-	}
+	unregister_ftrace_function(&cpuid_ops);
+	unregister_ftrace_function(&event_ops);
+	forget_all();
 }

@@ -46,6 +46,16 @@ parameter() {
 	fi
 }
 
+# Memory in KiB that is neither free nor a cache that can be dropped, nor kept by a CPU
+# for its next allocation.
+memory_in_use() {
+	sleep 3
+	echo 3 >/proc/sys/vm/drop_caches
+	sleep 1
+	awk '/^MemTotal:/ { used += $2 } /^MemFree:/ { used -= $2 } $1 == "count:" { used -= 4 * $2 }
+		END { print used }' /proc/meminfo /proc/zoneinfo
+}
+
 tests=0 failures=0
 
 # ok STATUS NAME
