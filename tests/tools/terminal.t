@@ -43,13 +43,11 @@ sees() {
 		[[ $(screen) =~ $1 ]] && break
 		sleep 0.1
 	done
-	if [[ $(screen) =~ $1 ]]; then
-		pass "$2"
-	else
-		fail "$2"
+	((i < 100))
+	ok $? "$2"
+	if ((i == 100)); then
 		screen >"$screens/$tests"
-		diag "no $1 on the screen, which is in $screens/$tests:"
-		diag "$(screen)"
+		diag "no $1 on the screen, which is in $screens/$tests:" "$(screen)"
 	fi
 }
 
