@@ -60,6 +60,7 @@ extern const struct column reason_columns[], interval_columns[];
 /* columns.c: choose from @from those of -o, or those of @standard */
 void choose_columns(const struct tool *tool, const struct column *from, const char *standard,
 		    struct columns *columns);
+void check_columns(const struct tool *tool);
 const char *standard_columns(const struct tool *tool, bool deviations);
 struct value exits_rate(const struct row *row);
 struct value reason_label(const struct exitstat_sample *sample, uint32_t reason);

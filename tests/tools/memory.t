@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
-# The command under valgrind, and built with the address and undefined behaviour sanitizers.
+# The command under valgrind, which counts its instructions, too, and built with the address and
+# undefined behaviour sanitizers.
 # shellcheck source=tests/tools/setup.sh
 . "$(dirname "$0")/setup.sh"
 
@@ -18,6 +19,16 @@ if command -v valgrind >/dev/null; then
 		run valgrind -q --leak-check=full --show-leak-kinds=definite,indirect,possible \
 			--track-fds=no --error-exitcode=99 "$exitstat" --replay "$recordings/"$mode
 		is "$(grep -c '^==' <<<"$err")" 0 "valgrind: $mode"
+	done
+	# Ten milliseconds are ten million instructions at a pace that any CPU has.
+	for mode in "svm" "svm -C" "svm -J" "svm -- true"; do
+		# shellcheck disable=SC2086
+		run valgrind --tool=callgrind --callgrind-out-file=/dev/null "$exitstat" \
+			--replay "$recordings/"$mode
+		instructions=$(sed -n 's/.*Collected : //p' <<<"$err")
+		((instructions > 0 && instructions < 10000000))
+		ok $? "less than 10 million instructions: $mode"
+		diag "$instructions"
 	done
 else
 	skip "valgrind" "it is not installed"
