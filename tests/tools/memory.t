@@ -20,6 +20,7 @@ if command -v valgrind >/dev/null; then
 			--track-fds=no --error-exitcode=99 "$exitstat" --replay "$recordings/"$mode
 		is "$(grep -c '^==' <<<"$err")" 0 "valgrind: $mode"
 	done
+
 	# Ten milliseconds are ten million instructions at a pace that any CPU has.
 	for mode in "svm" "svm -C" "svm -J" "svm -- true"; do
 		# shellcheck disable=SC2086
