@@ -105,7 +105,7 @@ told "top without terminal" 1 "needs a terminal"
 "$exitstat" --replay "$recordings/svm" >/dev/full 2>"$scratch/stderr"
 is "$?:$(cat "$scratch/stderr")" "1:exitstat: cannot write the output: No space left on device" \
 	"output on a full disk"
-"$exitstat" --replay "$recordings/long" 0 2>"$scratch/stderr" | head -1 >/dev/null
+"$exitstat" --replay "$recordings/long" 0.1 2>"$scratch/stderr" | head -1 >/dev/null
 is "${PIPESTATUS[0]}:$(cat "$scratch/stderr")" "141:" "a pipe that closes early"
 
 run "$exitstat" --help
