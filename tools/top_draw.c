@@ -30,8 +30,8 @@ static void draw_title(const struct top *top)
 
 	format_value(top->tool, &value, rate);
 	format_elapsed(top->vm->elapsed_ns, elapsed);
-	mvprintw(0, 0, "exitstat: %s exits/s in %s, %s, %u vCPU%s, host TSC %.0f MHz", rate, elapsed,
-		 top->vm->space == EXITSTAT_SPACE_SVM ? "SVM" : "VMX", top->vm->vcpus,
+	mvprintw(0, 0, "exitstat: %s exits/s in %s, %s, %u vCPU%s, host TSC %.0f MHz", rate,
+		 elapsed, top->vm->space == EXITSTAT_SPACE_SVM ? "SVM" : "VMX", top->vm->vcpus,
 		 top->vm->vcpus == 1 ? "" : "s", top->vm->tsc_khz / 1000.0);
 }
 
