@@ -12,30 +12,47 @@
 # shellcheck source=lib.sh
 . "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 
+# private_apt DIR SOURCES: packages come from SOURCES, in the form of sources.list, of which
+# the system's own apt knows nothing. Sets apt_options.
+private_apt() {
+	local dir=$1
+
+	mkdir -p "$dir"/{lists/partial,archives/partial}
+	echo "$2" >"$dir/sources.list"
+	apt_options=(-o "Dir::Etc::sourcelist=$dir/sources.list" -o Dir::Etc::sourceparts=-
+		-o "Dir::State::lists=$dir/lists" -o "Dir::Cache=$dir" -o APT::Get::List-Cleanup=0)
+	((EUID)) || apt_options+=(-o APT::Sandbox::User=root)
+	if [[ -z $(find "$dir/updated" -mmin -1440 2>/dev/null) ]]; then
+		logged "$build/log/apt-${dir##*/}" apt-get "${apt_options[@]}" update ||
+			die "cannot read the package lists of Debian ${dir##*/}: is there a network?"
+		touch "$dir/updated"
+	fi
+}
+
+# debian_sources FORMAT: this system's Debian mirrors, in apt's words for their properties.
+debian_sources() {
+	apt_lists_are_there || update_apt_lists
+	apt-get indextargets --format "$1" 'Created-By: Packages' 'Origin: Debian' | sort -u
+}
+
+signed_by="[signed-by=/usr/share/keyrings/debian-archive-keyring.gpg]"
+
 # Where packages of a Debian suite come from; "base" is this system's own apt.
 # Sets apt_options.
 use_suite() {
-	local suite=$1 mirror dir
+	local suite=$1 mirror
 
-	apt_options=()
-	((EUID)) || apt_options=(-o APT::Sandbox::User=root)
-	[[ $suite != base ]] || { apt_lists_are_there || update_apt_lists; return; }
-
-	apt_lists_are_there || update_apt_lists
-	# shellcheck disable=SC2016 # apt expands it
-	mirror=$(apt-get indextargets --format '$(REPO_URI)' \
-		'Created-By: Packages' 'Origin: Debian' 'Label: Debian' | sort | head -n 1)
-	[[ -n $mirror ]] || die "apt knows no Debian mirror: see /etc/apt/sources.list"
-	dir=$cache/apt/$suite
-	mkdir -p "$dir"/{lists/partial,archives/partial}
-	echo "deb [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] $mirror $suite main" \
-		>"$dir/sources.list"
-	apt_options+=(-o "Dir::Etc::sourcelist=$dir/sources.list" -o Dir::Etc::sourceparts=-
-		-o "Dir::State::lists=$dir/lists" -o "Dir::Cache=$dir" -o APT::Get::List-Cleanup=0)
-	if [[ -z $(find "$dir/lists" -name '*Packages*' -mmin -1440 2>/dev/null) ]]; then
-		logged "$build/log/apt-$suite" apt-get "${apt_options[@]}" update ||
-			die "cannot read the package lists of Debian $suite: is there a network?"
+	if [[ $suite = base ]]; then
+		apt_options=()
+		((EUID)) || apt_options=(-o APT::Sandbox::User=root)
+		apt_lists_are_there || update_apt_lists
+		return
 	fi
+
+	# shellcheck disable=SC2016 # apt expands it
+	mirror=$(debian_sources '$(LABEL) $(REPO_URI)' | awk '$1 == "Debian" { print $2; exit }')
+	[[ -n $mirror ]] || die "apt knows no Debian mirror: see /etc/apt/sources.list"
+	private_apt "$cache/apt/$suite" "deb $signed_by $mirror $suite main"
 }
 
 # The package that a metapackage means at present.

@@ -4,8 +4,8 @@
 
 # shellcheck source=lab/graft.sh
 . "$(dirname "$0")/../lab/graft.sh"
-# shellcheck source=lab/inside/job.sh
-. "$top/lab/inside/job.sh"
+# shellcheck source=tests/tap.sh
+. "$top/tests/tap.sh"
 
 graft=$top/kernel/graft/graft
 work=$(mktemp -d)

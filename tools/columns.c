@@ -218,7 +218,7 @@ static void no_such_column(const struct column *from, const char *name)
 
 	for (; from->name; from++)
 		n += snprintf(names + n, sizeof(names) - n, " %s", from->name);
-	die(STATUS_FAILED, "there is no column '%s': choose from%s", name, names);
+	die(STATUS_USAGE, "there is no column '%s': choose from%s", name, names);
 }
 
 static void add_columns(const struct column *from, const char *list, struct columns *columns)
@@ -232,7 +232,7 @@ static void add_columns(const struct column *from, const char *list, struct colu
 		if (!column->name)
 			no_such_column(from, name);
 		if (columns->n == MAX_COLUMNS)
-			die(STATUS_FAILED, "more than %d columns: choose fewer", MAX_COLUMNS);
+			die(STATUS_USAGE, "more than %d columns: choose fewer", MAX_COLUMNS);
 		columns->column[columns->n++] = column;
 	}
 	free(copy);
@@ -249,4 +249,12 @@ void choose_columns(const struct tool *tool, const struct column *from, const ch
 		add_columns(from, standard, columns);
 	if (list)
 		add_columns(from, *list == '+' ? list + 1 : list, columns);
+}
+
+/* Before any work is done that the table is about. */
+void check_columns(const struct tool *tool)
+{
+	struct columns columns;
+
+	choose_columns(tool, reason_columns, standard_columns(tool, tool->repeat), &columns);
 }

@@ -60,6 +60,7 @@ extern const struct column reason_columns[], interval_columns[];
 /* columns.c: choose from @from those of -o, or those of @standard */
 void choose_columns(const struct tool *tool, const struct column *from, const char *standard,
 		    struct columns *columns);
+void check_columns(const struct tool *tool);
 const char *standard_columns(const struct tool *tool, bool deviations);
 struct value exits_rate(const struct row *row);
 struct value reason_label(const struct exitstat_sample *sample, uint32_t reason);
@@ -72,10 +73,11 @@ double value_number(const struct tool *tool, const struct value *value);
 void format_elapsed(uint64_t ns, char text[VALUE_SIZE]);
 
 /* table.c */
-struct table;
-struct table *table_new(const struct tool *tool, const struct columns *columns);
-void table_add(struct table *table, const struct row *row);
-void table_print(struct table *table, FILE *file);
+struct libscols_table;
+struct libscols_table *table_new(const struct tool *tool, const struct columns *columns);
+void table_add(struct libscols_table *table, const struct tool *tool,
+	       const struct columns *columns, const struct row *row);
+void table_print(struct libscols_table *table, FILE *file);
 
 /* report.c: a sample's rows, those that took most time first, the total last */
 size_t sorted_rows(const struct exitstat_sample *sample, const struct deviation *deviations,

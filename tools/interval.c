@@ -238,9 +238,12 @@ int tool_interval(struct tool *tool)
 	struct series series = { .status = 0 };
 	struct screen screen = { .lines = 0 };
 
-	choose_columns(tool, interval_columns, tool->per_vcpu ?
-		       "CPU,RATE,GUEST,HOST,VMM,HALTED,PREEMPTED,REASONS" :
-		       "RATE,GUEST,HOST,VMM,HALTED,PREEMPTED,REASONS", &screen.columns);
+	if (tool->json)
+		check_columns(tool);
+	else
+		choose_columns(tool, interval_columns, tool->per_vcpu ?
+			       "CPU,RATE,GUEST,HOST,VMM,HALTED,PREEMPTED,REASONS" :
+			       "RATE,GUEST,HOST,VMM,HALTED,PREEMPTED,REASONS", &screen.columns);
 	scopes_init(tool, &series.scopes);
 	series.last = scopes_samples(&series.scopes);
 	series.now = scopes_samples(&series.scopes);

@@ -62,7 +62,7 @@ static unsigned long parse_number(const char *text, const char *what, unsigned l
 	errno = 0;
 	n = strtoul(text, &end, 10);
 	if (errno || *text < '0' || *text > '9' || *end || n < min || n > max)
-		die(STATUS_FAILED, "%s is to be a number from %lu to %lu, not '%s'", what, min, max,
+		die(STATUS_USAGE, "%s is to be a number from %lu to %lu, not '%s'", what, min, max,
 		    text);
 	return n;
 }
@@ -136,7 +136,7 @@ static void take_option(struct tool *tool, int option)
 		print_version();
 		exit(0);
 	default:
-		die(STATUS_FAILED, "see exitstat --help");
+		die(STATUS_USAGE, "see exitstat --help");
 	}
 }
 
@@ -148,7 +148,7 @@ static int split_command(struct tool *tool, int argc, char **argv)
 	for (i = 1; i < argc; i++)
 		if (!strcmp(argv[i], "--")) {
 			if (!argv[i + 1])
-				die(STATUS_FAILED, "there is no command after --");
+				die(STATUS_USAGE, "there is no command after --: exitstat -- ls");
 			tool->command = &argv[i + 1];
 			return i;
 		}
@@ -164,10 +164,10 @@ static void parse_interval(struct tool *tool, const char *word)
 
 	tool->interval = strtod(word, &end);
 	if (*end || end == word)
-		die(STATUS_FAILED, "'%s' is neither an interval nor a subcommand; to run it: "
+		die(STATUS_USAGE, "'%s' is neither an interval nor a subcommand; to run it: "
 		    "exitstat -- %s", word, word);
 	if (!(tool->interval >= (tool->replay ? 0 : 0.001) && tool->interval <= INT_MAX))
-		die(STATUS_FAILED, "an interval of %s seconds is not possible: take 0.001 or more",
+		die(STATUS_USAGE, "an interval of %s seconds is not possible: take 0.001 or more",
 		    word);
 }
 
@@ -177,7 +177,7 @@ static mode_fn take_words(struct tool *tool, int n, char **words)
 	bool top = !strcmp(words[0], "top"), doctor = !strcmp(words[0], "doctor");
 
 	if (n > (doctor ? 1 : 2))
-		die(STATUS_FAILED, "'%s' is too much: see exitstat --help", words[doctor ? 1 : 2]);
+		die(STATUS_USAGE, "'%s' is too much: see exitstat --help", words[doctor ? 1 : 2]);
 	if (doctor)
 		return tool_doctor;
 	if (!top)
@@ -191,20 +191,41 @@ static mode_fn take_words(struct tool *tool, int n, char **words)
 	return tool_interval;
 }
 
+/* An option that would have no effect is a mistake. */
+static void check_options(const struct tool *tool, mode_fn mode)
+{
+	bool one_cpu = tool->cpu != EXITSTAT_VM;
+
+	if (mode != tool_run && (tool->repeat || tool->log))
+		die(STATUS_USAGE, "--repeat and --log go with a command: exitstat -r 5 -- true");
+	if (tool->per_vcpu && one_cpu)
+		die(STATUS_USAGE, "choose one of --vcpu and --cpu");
+	if (tool->json && tool->raw)
+		die(STATUS_USAGE, "choose one of --json and --raw");
+	if (mode != tool_course && tool->course)
+		die(STATUS_USAGE, "--course goes with no subcommand, interval or command");
+	if (mode == tool_course &&
+	    (tool->per_vcpu || one_cpu || tool->columns || tool->raw || tool->cycles))
+		die(STATUS_USAGE, "--course is of the whole VM, as it is: it goes with --json, "
+		    "--noheadings, --record and --replay only");
+	if (mode == tool_top && (tool->per_vcpu || tool->json || tool->raw || tool->noheadings))
+		die(STATUS_USAGE, "top shows each vCPU, on a screen: it goes with --cpu, --output, "
+		    "--cycles, --record and --replay only; try exitstat 1");
+	if (mode == tool_doctor && (tool->per_vcpu || tool->columns || tool->json || tool->raw ||
+				    tool->noheadings || tool->cycles))
+		die(STATUS_USAGE, "doctor goes with --cpu, --record and --replay only");
+}
+
 static mode_fn choose_mode(struct tool *tool, int n, char **words)
 {
+	mode_fn mode = tool->command ? tool_run : tool->course ? tool_course : tool_table;
+
 	if (tool->command && n)
-		die(STATUS_FAILED, "'%s' does not go with a command: see exitstat --help",
-		    words[0]);
-	if (!tool->command && (tool->repeat || tool->log))
-		die(STATUS_FAILED, "--repeat and --log go with a command: exitstat -r 5 -- true");
-	if (tool->per_vcpu && tool->cpu != EXITSTAT_VM)
-		die(STATUS_FAILED, "choose one of --vcpu and --cpu");
-	if (tool->course && (n || tool->command))
-		die(STATUS_FAILED, "--course goes with no subcommand");
+		die(STATUS_USAGE, "'%s' does not go with a command: see exitstat --help", words[0]);
 	if (n)
-		return take_words(tool, n, words);
-	return tool->command ? tool_run : tool->course ? tool_course : tool_table;
+		mode = take_words(tool, n, words);
+	check_options(tool, mode);
+	return mode;
 }
 
 /* The doctor looks into it himself when this fails. */

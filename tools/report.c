@@ -34,7 +34,7 @@ void print_exits(const struct tool *tool, const struct report *report)
 {
 	struct row rows[EXITSTAT_MAX_REASONS + 1];
 	struct columns columns;
-	struct table *table;
+	struct libscols_table *table;
 	size_t i, row, n;
 
 	choose_columns(tool, reason_columns, standard_columns(tool, report->deviations), &columns);
@@ -44,7 +44,7 @@ void print_exits(const struct tool *tool, const struct report *report)
 				report->deviations ? report->deviations + i * DEVIATIONS : NULL,
 				rows);
 		for (row = 0; row < n; row++)
-			table_add(table, &rows[row]);
+			table_add(table, tool, &columns, &rows[row]);
 	}
 	table_print(table, report->file);
 }

@@ -21,6 +21,7 @@
  * @runs: how many there are
  * @err: why there is none, or 0
  * @status: the last run's, as waitpid() has it
+ * @file: where the report goes
  */
 struct measurement {
 	struct scopes scopes;
@@ -28,6 +29,7 @@ struct measurement {
 	size_t runs;
 	int err;
 	int status;
+	FILE *file;
 };
 
 static void measure_run(struct tool *tool, struct measurement *m)
@@ -108,16 +110,22 @@ static void print_report(const struct tool *tool, const struct report *report, s
 		print_run(tool, report, runs);
 }
 
+/* Before the command is run, which may take hours. */
+static FILE *open_log(const struct tool *tool)
+{
+	FILE *file = tool->log ? fopen(tool->log, "we") : stderr;
+
+	if (!file)
+		die(STATUS_RUN_FAILED, "cannot write %s: %s", tool->log, strerror(errno));
+	return file;
+}
+
 static void tell(const struct tool *tool, const struct measurement *m)
 {
-	struct report report = { .samples = m->deltas, .n = m->scopes.n, .file = stderr };
+	struct report report = { .samples = m->deltas, .n = m->scopes.n, .file = m->file };
 	struct exitstat_sample *mean = NULL;
 	struct deviation *deviations = NULL;
 
-	if (tool->log)
-		report.file = fopen(tool->log, "we");
-	if (!report.file)
-		die(STATUS_RUN_FAILED, "cannot write %s: %s", tool->log, strerror(errno));
 	if (tool->repeat) {
 		mean = allocate(m->scopes.n, sizeof(*mean));
 		deviations = allocate(m->scopes.n * DEVIATIONS, sizeof(*deviations));
@@ -150,6 +158,8 @@ int tool_run(struct tool *tool)
 	struct measurement m = { 0 };
 	int status;
 
+	check_columns(tool);
+	m.file = open_log(tool);
 	measure(tool, &m);
 	if (m.err)
 		fprintf(stderr, "exitstat: %s\n", exitstat_message(tool->es));

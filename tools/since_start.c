@@ -54,6 +54,7 @@ int tool_table(struct tool *tool)
 	struct report report = { .file = stdout };
 	struct scopes scopes;
 
+	check_columns(tool);
 	scopes_init(tool, &scopes);
 	samples = scopes_samples(&scopes);
 	scopes_read_or_die(tool, &scopes, samples);

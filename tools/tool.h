@@ -11,6 +11,7 @@
 
 /* Exit statuses; 126 and 127 are those of a shell that cannot run a command. */
 #define STATUS_FAILED		1
+#define STATUS_USAGE		2
 #define STATUS_NO_EXITSTAT	2
 #define STATUS_RUN_FAILED	125
 #define STATUS_CANNOT_EXECUTE	126

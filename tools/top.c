@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /* exitstat top: readings, keys, and the loop. */
 #include <stdlib.h>
+#include <string.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -12,7 +13,7 @@
 #define MAX_DELAY	64
 
 /**
- * struct readings - the whole VM, and the states of each CPU
+ * struct readings - the whole VM, and the states of each CPU; or a single CPU
  * @scopes: the VM first, then the CPUs
  * @last: the last reading
  * @now: this one
@@ -25,11 +26,11 @@ struct readings {
 
 static void readings_init(struct tool *tool, struct readings *r)
 {
-	int n = exitstat_cpus(tool->es, NULL, 0);
+	int n = tool->cpu == EXITSTAT_VM ? exitstat_cpus(tool->es, NULL, 0) : 0;
 
 	r->scopes.n = n > 0 ? n + 1 : 1;
 	r->scopes.cpus = allocate(r->scopes.n, sizeof(*r->scopes.cpus));
-	r->scopes.cpus[0] = EXITSTAT_VM;
+	r->scopes.cpus[0] = tool->cpu;
 	if (n > 0)
 		exitstat_cpus(tool->es, r->scopes.cpus + 1, n);
 	r->last = scopes_samples(&r->scopes);
@@ -47,7 +48,7 @@ static void readings_free(struct readings *r)
 
 static int take(struct tool *tool, struct readings *r, struct exitstat_sample *samples)
 {
-	int err = exitstat_read(tool->es, EXITSTAT_VM, EXITSTAT_READ_ALL, &samples[0]);
+	int err = exitstat_read(tool->es, r->scopes.cpus[0], EXITSTAT_READ_ALL, &samples[0]);
 	size_t i;
 
 	for (i = 1; i < r->scopes.n && !err; i++)
@@ -143,9 +144,20 @@ static bool wait_and_obey(struct top *top)
 	return true;
 }
 
+/* By time, if it is there. */
+static size_t default_sort(const struct columns *columns)
+{
+	size_t i;
+
+	for (i = 0; i < columns->n; i++)
+		if (!strcmp(columns->column[i]->name, "TIME"))
+			return i;
+	return 0;
+}
+
 int tool_top(struct tool *tool)
 {
-	struct top top = { .tool = tool, .sort = 3, .delay = 1 };
+	struct top top = { .tool = tool, .delay = 1 };
 	struct readings readings;
 	int err;
 
@@ -155,6 +167,7 @@ int tool_top(struct tool *tool)
 		die(STATUS_FAILED, "top needs a terminal: try exitstat 1");
 	choose_columns(tool, reason_columns, "REASON,EXITS,RATE,TIME,SHARE,MEAN,VMM,VMMTIME",
 		       &top.columns);
+	top.sort = default_sort(&top.columns);
 	readings_init(tool, &readings);
 	err = take(tool, &readings, readings.last);
 	if (err)

@@ -8,7 +8,7 @@
 /**
  * struct top - the live screen
  * @tool: the options
- * @vm: what the exits of the last interval were
+ * @vm: what the exits of the last interval were, of the VM or of the CPU of --cpu
  * @cpus: for each CPU what its states were
  * @nr_cpus: how many
  * @columns: of the reasons

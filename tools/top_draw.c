@@ -30,9 +30,9 @@ static void draw_title(const struct top *top)
 
 	format_value(top->tool, &value, rate);
 	format_elapsed(top->vm->elapsed_ns, elapsed);
-	mvprintw(0, 0, "exitstat: %s exits/s in %s, %s, %u vCPUs, host TSC %.0f MHz", rate, elapsed,
-		 top->vm->space == EXITSTAT_SPACE_SVM ? "SVM" : "VMX", top->vm->vcpus,
-		 top->vm->tsc_khz / 1000.0);
+	mvprintw(0, 0, "exitstat: %s exits/s in %s, %s, %u vCPU%s, host TSC %.0f MHz", rate,
+		 elapsed, top->vm->space == EXITSTAT_SPACE_SVM ? "SVM" : "VMX", top->vm->vcpus,
+		 top->vm->vcpus == 1 ? "" : "s", top->vm->tsc_khz / 1000.0);
 }
 
 /* Each state gets its share of the bar; what rounding leaves goes to the last. */
@@ -52,12 +52,15 @@ static void draw_bar(const struct exitstat_sample *sample, int width)
 	addch(']');
 }
 
-static void draw_states(const char *label, const struct exitstat_sample *sample)
+static void draw_states(const struct exitstat_sample *sample)
 {
 	double all = all_cycles(sample);
 	int state;
 
-	printw("%3s", label);
+	if (sample->cpu == EXITSTAT_VM)
+		printw("all");
+	else
+		printw("%3d", sample->cpu);
 	for (state = 0; state < EXITSTAT_NR_STATES; state++)
 		printw(" %*.1f", state == EXITSTAT_STATE_PREEMPTED ? 10 : 7,
 		       all ? 100 * sample->states[state].cycles / all : 0);
@@ -83,18 +86,16 @@ static void draw_marks(int line)
 static int draw_cpus(const struct top *top)
 {
 	size_t shown = LINES > 12 ? LINES / 2 - 4 : 1, i;
-	char label[12];
 	int line = 1;
 
 	draw_marks(line++);
 	move(line++, 0);
-	draw_states("all", top->vm);
+	draw_states(top->vm);
 	if (top->nr_cpus <= shown)
 		shown = top->nr_cpus;
 	for (i = 0; i < shown; i++) {
-		snprintf(label, sizeof(label), "%d", top->cpus[i].cpu);
 		move(line++, 0);
-		draw_states(label, &top->cpus[i]);
+		draw_states(&top->cpus[i]);
 	}
 	if (i < top->nr_cpus)
 		mvprintw(line++, 0, "    and %zu more", top->nr_cpus - i);

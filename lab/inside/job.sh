@@ -2,6 +2,9 @@
 # SPDX-License-Identifier: GPL-2.0
 # For jobs in the outer VM: KVM, with exitstat or without, and TAP.
 
+# shellcheck source=tests/tap.sh
+. /mnt/job/tap.sh
+
 load_module() {
 	modprobe -d /mnt/kernel "$@"
 }
@@ -56,35 +59,6 @@ memory_in_use() {
 		END { print used }' /proc/meminfo /proc/zoneinfo
 }
 
-tests=0 failures=0
-
-# ok STATUS NAME
-ok() {
-	((tests += 1))
-	if (($1 == 0)); then
-		echo "ok $tests - $2"
-	else
-		echo "not ok $tests - $2"
-		((failures += 1))
-	fi
-}
-
-# is GOT WANTED NAME
-is() {
-	[[ $1 == "$2" ]]
-	ok $? "$3"
-	[[ $1 == "$2" ]] || diag "got: $1" "wanted: $2"
-}
-
-skip() {
-	((tests += 1))
-	echo "ok $tests - $1 # SKIP $2"
-}
-
-diag() {
-	printf '# %s\n' "$@"
-}
-
 # tests_of COMMAND...: count the tests of a program that prints TAP as ours.
 tests_of() {
 	local line
@@ -96,12 +70,6 @@ tests_of() {
 		'#'*) echo "$line" ;;
 		esac
 	done < <("$@")
-}
-
-done_testing() {
-	echo "1..$tests"
-	((failures == 0))
-	exit
 }
 
 # boot_inner COMMAND [QEMU'S OPTION...]: an inner Linux that runs COMMAND, its console here,

@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: GPL-2.0
 # What bash completes of exitstat's command line.
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
-# shellcheck source=tests/tools/tap.sh
-. "$here/tap.sh"
+# shellcheck source=tests/tap.sh
+. "$here/../tap.sh"
 # shellcheck source=tools/completion/exitstat
 . "$here/../../tools/completion/exitstat"
 

@@ -43,29 +43,53 @@ replay newer-abi doctor
 is "$status" 2 "doctor: another ABI version"
 
 run "$exitstat" ls
-told "a command without --" 1 "exitstat -- ls"
+told "a command without --" 2 "exitstat -- ls"
 run "$exitstat" 0
-told "no interval" 1 "0.001 or more"
+told "no interval" 2 "0.001 or more"
 run "$exitstat" 1 x
-told "no count" 1 "COUNT is to be a number"
+told "no count" 2 "COUNT is to be a number"
 run "$exitstat" 1 2 3
-told "too many words" 1 "'3' is too much"
+told "too many words" 2 "'3' is too much"
 run "$exitstat" doctor 3
-told "too many words for the doctor" 1 "'3' is too much"
+told "too many words for the doctor" 2 "'3' is too much"
 run "$exitstat" --
-told "no command" 1 "no command after --"
+told "no command" 2 "no command after --"
 run "$exitstat" 1 -- true
-told "interval and command" 1 "does not go with a command"
+told "interval and command" 2 "does not go with a command"
 run "$exitstat" -r 0 -- true
-told "no repetition" 1 "from 1 to 1000, not '0'"
+told "no repetition" 2 "from 1 to 1000, not '0'"
 run "$exitstat" -r 3
-told "repetition of nothing" 1 "go with a command"
+told "repetition of nothing" 2 "go with a command"
 run "$exitstat" -C --cpu 1
-told "--vcpu and --cpu" 1 "choose one"
+told "--vcpu and --cpu" 2 "choose one"
 run "$exitstat" --cpu -1
-told "negative CPU" 1 "from 0 to"
+told "negative CPU" 2 "from 0 to"
 run "$exitstat" --nonsense
-is "$status" 1 "unknown option"
+is "$status" 2 "unknown option"
+run "$exitstat" -J --raw
+told "--json and --raw" 2 "choose one"
+run "$exitstat" --course 1
+told "--course and an interval" 2 "no subcommand, interval or command"
+for option in -C "--cpu 1" "-o TIME" --raw --cycles; do
+	# shellcheck disable=SC2086
+	run "$exitstat" --course $option
+	told "--course $option" 2 "it goes with --json, "
+done
+for option in -C -J --raw -n; do
+	run "$exitstat" top $option
+	told "top $option" 2 "it goes with --cpu, .* try exitstat 1"
+done
+for option in -C "-o TIME" -J --raw -n --cycles; do
+	# shellcheck disable=SC2086
+	run "$exitstat" doctor $option
+	told "doctor $option" 2 "goes with --cpu, "
+done
+replay svm -o NONSENSE -- echo run
+told "a column that there is none of" 2 "choose from CPU REASON"
+is "$out" "" "and the command is not run"
+replay svm --log /nonexistent/log -- echo run
+told "a log that cannot be written" 125 "cannot write /nonexistent/log: No such file"
+is "$out" "" "and the command is not run"
 run "$exitstat" --replay /nonexistent
 told "no recording" 1 "cannot open /nonexistent: No such file"
 run "$exitstat" --replay "$0"
@@ -81,7 +105,7 @@ told "top without terminal" 1 "needs a terminal"
 "$exitstat" --replay "$recordings/svm" >/dev/full 2>"$scratch/stderr"
 is "$?:$(cat "$scratch/stderr")" "1:exitstat: cannot write the output: No space left on device" \
 	"output on a full disk"
-"$exitstat" --replay "$recordings/long" 0 2>"$scratch/stderr" | head -1 >/dev/null
+"$exitstat" --replay "$recordings/long" 0.1 2>"$scratch/stderr" | head -1 >/dev/null
 is "${PIPESTATUS[0]}:$(cat "$scratch/stderr")" "141:" "a pipe that closes early"
 
 run "$exitstat" --help

@@ -4,8 +4,11 @@
 # Wants exitstat, bash and a busybox in PATH, and build/tests/tools/cpuids; what else it can
 # use (jq, script, taskset, setuidgid) it uses. Prints TAP.
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
-# shellcheck source=tests/tools/tap.sh
-. "$here/tap.sh"
+# In an inner VM it is beside this.
+tap=$here/../tap.sh
+[[ -e $tap ]] || tap=$here/tap.sh
+# shellcheck source=tests/tap.sh
+. "$tap"
 export LC_ALL=C
 
 scratch=$(mktemp -d)

@@ -42,7 +42,7 @@ replay svm -o +NUMBER --raw
 is "$(value npf NUMBER)" 1024 "-o +COLUMN"
 is "$(value npf TIME)" 0.008333333 "--raw: seconds"
 replay svm -o NONSENSE
-is "$status:$err" "1:exitstat: there is no column 'NONSENSE': choose from CPU REASON NUMBER EXITS \
+is "$status:$err" "2:exitstat: there is no column 'NONSENSE': choose from CPU REASON NUMBER EXITS \
 EXITSDEV RATE TIME TIMEDEV SHARE MEAN VMM VMMTIME" "unknown column"
 
 replay svm --json

@@ -8,8 +8,8 @@ exitstat=${EXITSTAT:-$build/exitstat}
 recordings=$build/tests/tools/recordings
 export LC_ALL=C
 
-# shellcheck source=tests/tools/tap.sh
-. "$here/tap.sh"
+# shellcheck source=tests/tap.sh
+. "$here/../tap.sh"
 
 scratch=$(mktemp -d)
 trap 'rm -rf "$scratch"' EXIT

@@ -43,13 +43,11 @@ sees() {
 		[[ $(screen) =~ $1 ]] && break
 		sleep 0.1
 	done
-	if [[ $(screen) =~ $1 ]]; then
-		pass "$2"
-	else
-		fail "$2"
+	((i < 100))
+	ok $? "$2"
+	if ((i == 100)); then
 		screen >"$screens/$tests"
-		diag "no $1 on the screen, which is in $screens/$tests:"
-		diag "$(screen)"
+		diag "no $1 on the screen, which is in $screens/$tests:" "$(screen)"
 	fi
 }
 
@@ -109,6 +107,10 @@ sees "prompt>[^q]*$" "top: ^C"
 keys "echo status=\$?; stty -a | grep -o '[-]*icanon\|[-]*echo ' | xargs" Enter
 sees "status=0"$'\n'"icanon echo" "top: the terminal is as it was"
 
+start 80 24 "$exitstat --replay $recordings/svm --cpu 1 -o REASON,EXITS top 0.125"
+sees "SVM, 1 vCPU, .*CPU  =guest.*"$'\n'"  1 +[0-9.]+ [^"$'\n'"]*"$'\n'" *"$'\n'"REASON +EXITS" \
+	"top: one CPU, chosen columns"
+keys q
 start 80 24 "$exitstat --replay $recordings/svm top 0.125"
 sees "the recording ends here; q quits" "top: end of the recording"
 keys q
