@@ -2,11 +2,11 @@
 # SPDX-License-Identifier: GPL-2.0
 # The grafted KVM: kvm.ko, kvm-intel.ko and kvm-amd.ko for Debian's kernel as it is.
 
-# shellcheck source=kernel.sh
-. "$(dirname "${BASH_SOURCE[0]}")/kernel.sh"
+# shellcheck source=toolchain.sh
+. "$(dirname "${BASH_SOURCE[0]}")/toolchain.sh"
 
 kbuild() {
-	make -C "$source" -j"$(nproc)" KERNELRELEASE="$release" "$@"
+	in_toolchain make -C "$source" -j"$(nproc)" KERNELRELEASE="$release" "$@"
 }
 
 # Prepare the source to build modules that the packaged kernel loads.
@@ -32,6 +32,7 @@ build_graft() {
 	modules=$cache/graft/$(basename "$kernel")-$(graft_key)
 	[[ ! -f $modules/kvm.ko ]] || return 0
 
+	get_toolchain
 	get_source "$suite"
 	step "Grafting exitstat into the source of KVM"
 	logged "$build/log/graft" "$top/kernel/graft/graft" "$source" || exit

@@ -97,7 +97,7 @@ relocate_headers() {
 	local new=$1 final=$2 headers
 
 	headers=$(cd "$new" && echo headers/usr/src/linux-headers-"$release")
-	sed -i "s| /usr/src/| $final/headers/usr/src/|" "$new/$headers/Makefile"
+	sed -i "s|\([ =]\)/usr/src/|\1$final/headers/usr/src/|" "$new/$headers/Makefile"
 	ln -s "$headers" "$new/build"
 }
 

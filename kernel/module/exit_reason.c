@@ -11,8 +11,7 @@
 #include "exit_reason.h"
 #include "symbol.h"
 
-void (*exitstat_get_exit_info)(struct kvm_vcpu *vcpu, u32 *reason, u64 *info1, u64 *info2,
-			       u32 *intr_info, u32 *error_code);
+DEFINE_STATIC_CALL_NULL(exitstat_exit_info, *(exitstat_get_exit_info *)NULL);
 
 /**
  * exitstat_find_exit_reason - find the vendor module's function
@@ -21,6 +20,7 @@ void (*exitstat_get_exit_info)(struct kvm_vcpu *vcpu, u32 *reason, u64 *info1, u
  */
 int exitstat_find_exit_reason(void)
 {
+	exitstat_get_exit_info *function;
 	const char *module, *name;
 
 	if (boot_cpu_has(X86_FEATURE_SVM)) {
@@ -30,9 +30,11 @@ int exitstat_find_exit_reason(void)
 		module = "kvm_intel";
 		name = "vmx_get_exit_info";
 	}
-	exitstat_get_exit_info = exitstat_symbol(module, name);
-	if (exitstat_get_exit_info || !exitstat_module_is_loaded(module))
-		return 0;
-	pr_err("%s has no function %s: exitstat knows Linux 6.1 to 7.2\n", module, name);
-	return -ENOENT;
+	function = exitstat_symbol(module, name);
+	if (!function && exitstat_module_is_loaded(module)) {
+		pr_err("%s has no function %s: exitstat knows Linux 6.1 to 7.2\n", module, name);
+		return -ENOENT;
+	}
+	static_call_update(exitstat_exit_info, function);
+	return 0;
 }

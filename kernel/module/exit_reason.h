@@ -3,14 +3,17 @@
 #ifndef EXITSTAT_EXIT_REASON_H
 #define EXITSTAT_EXIT_REASON_H
 
+#include <linux/static_call.h>
 #include <linux/types.h>
 #include <linux/version.h>
 #include <asm/cpufeature.h>
 
 struct kvm_vcpu;
 
-extern void (*exitstat_get_exit_info)(struct kvm_vcpu *vcpu, u32 *reason, u64 *info1,
-				      u64 *info2, u32 *intr_info, u32 *error_code);
+typedef void exitstat_get_exit_info(struct kvm_vcpu *vcpu, u32 *reason, u64 *info1, u64 *info2,
+				    u32 *intr_info, u32 *error_code);
+
+DECLARE_STATIC_CALL(exitstat_exit_info, *(exitstat_get_exit_info *)NULL);
 
 int exitstat_find_exit_reason(void);
 
@@ -34,7 +37,7 @@ static __always_inline u32 exitstat_exit_reason(struct kvm_vcpu *vcpu)
 	u32 reason, intr_info, error_code;
 	u64 info1, info2;
 
-	exitstat_get_exit_info(vcpu, &reason, &info1, &info2, &intr_info, &error_code);
+	static_call(exitstat_exit_info)(vcpu, &reason, &info1, &info2, &intr_info, &error_code);
 	return boot_cpu_has(X86_FEATURE_SVM) ? reason : (u16)reason;
 }
 

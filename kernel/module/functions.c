@@ -9,6 +9,7 @@
 #include <linux/kvm_host.h>
 #include <linux/module.h>
 #include <linux/sched.h>
+#include <linux/static_call.h>
 #include <linux/version.h>
 
 #include "events.h"
@@ -75,14 +76,17 @@ static void on_event(unsigned long ip, unsigned long parent_ip, struct ftrace_op
 		exitstat_destroy_vm(argument_of(regs));
 }
 
+typedef bool cpuid_function(struct kvm_vcpu *vcpu, u32 *eax, u32 *ebx, u32 *ecx, u32 *edx,
+			    bool exact_only);
+
+DEFINE_STATIC_CALL_NULL(stock_cpuid, *(cpuid_function *)NULL);
+
 /* KVM answers first, so that its tracepoint sees every CPUID. */
 static bool our_cpuid(struct kvm_vcpu *vcpu, u32 *eax, u32 *ebx, u32 *ecx, u32 *edx,
 		      bool exact_only)
 {
-	bool (*stock)(struct kvm_vcpu *vcpu, u32 *eax, u32 *ebx, u32 *ecx, u32 *edx,
-		      bool exact_only) = (void *)hooks[CPUID].address;
 	u32 leaf = *eax, index = *ecx;
-	bool exact = stock(vcpu, eax, ebx, ecx, edx, exact_only);
+	bool exact = static_call(stock_cpuid)(vcpu, eax, ebx, ecx, edx, exact_only);
 
 	return exitstat_cpuid(vcpu, leaf, index, eax, ebx, ecx, edx) || exact;
 }
@@ -185,6 +189,7 @@ int exitstat_functions_place(void)
 	error = find_all();
 	if (error)
 		goto forget;
+	static_call_update(stock_cpuid, (cpuid_function *)hooks[CPUID].address);
 	error = place(&event_ops, "kvm_arch_vcpu_load and others");
 	if (error)
 		goto forget;

@@ -2,17 +2,22 @@
 /*
  * A kprobe is the one exported way to turn a name into an address. It is used once, for
  * the kernel's own function that does so for any name.
+ *
+ * Found functions are called by static calls: an indirect call must land on an ENDBR
+ * where the kernel has IBT on, and the kernel takes those away that it does not need.
  */
 #define pr_fmt(fmt) "kvm_exitstat: " fmt
 
 #include <linux/kernel.h>
 #include <linux/kprobes.h>
 #include <linux/module.h>
-#include <asm/ibt.h>
+#include <linux/static_call.h>
 
 #include "symbol.h"
 
-static unsigned long (*lookup)(const char *name);
+typedef unsigned long lookup_function(const char *name);
+
+DEFINE_STATIC_CALL_NULL(lookup, *(lookup_function *)NULL);
 
 /**
  * exitstat_symbol_init - before the first exitstat_symbol()
@@ -25,7 +30,6 @@ int exitstat_symbol_init(void)
 		.symbol_name = "kallsyms_lookup_name",
 		.flags = KPROBE_FLAG_DISABLED,
 	};
-	unsigned long address;
 	int error;
 
 	error = register_kprobe(&probe);
@@ -34,13 +38,8 @@ int exitstat_symbol_init(void)
 		       error);
 		return error;
 	}
-	address = (unsigned long)probe.addr;
+	static_call_update(lookup, (lookup_function *)probe.addr);
 	unregister_kprobe(&probe);
-
-	/* The probe sits behind an ENDBR, where an indirect call must not go. */
-	if (is_endbr(*(u32 *)(address - 4)))
-		address -= 4;
-	lookup = (void *)address;
 	return 0;
 }
 
@@ -57,9 +56,9 @@ void *exitstat_symbol(const char *module, const char *name)
 	unsigned long address;
 
 	snprintf(full, sizeof(full), "%s:%s", module, name);
-	address = lookup(full);
+	address = static_call(lookup)(full);
 	if (!address && IS_BUILTIN(CONFIG_KVM))
-		address = lookup(name);
+		address = static_call(lookup)(name);
 	return (void *)address;
 }
 
@@ -69,5 +68,5 @@ bool exitstat_module_is_loaded(const char *module)
 	char full[MODULE_NAME_LEN + KSYM_NAME_LEN];
 
 	snprintf(full, sizeof(full), "%s:__this_module", module);
-	return lookup(full);
+	return static_call(lookup)(full);
 }

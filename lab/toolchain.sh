@@ -1,0 +1,51 @@
+# shellcheck shell=bash
+# SPDX-License-Identifier: GPL-2.0
+# The compiler that a kernel was built with: a module of another one may not load.
+
+# shellcheck source=kernel.sh
+. "$(dirname "${BASH_SOURCE[0]}")/kernel.sh"
+
+# get_toolchain: sets toolchain, a directory with a Debian of the kernel's own release, or
+# nothing when this system has the compiler. Wants kernel and suite.
+get_toolchain() {
+	local compiler mirror
+
+	toolchain=''
+	compiler=$(grep -o 'gcc-[0-9]*$' "$kernel/build/.kernelvariables") || compiler=gcc
+	if [[ $suite != sid ]]; then
+		need "$compiler"
+		return
+	fi
+	toolchain=$cache/toolchain/$suite-$compiler
+	[[ ! -f $toolchain/ready ]] || return 0
+
+	need debootstrap
+	step "Installing $compiler of Debian $suite in a directory of its own (a minute or so)"
+	mirror=$(sed -n 's/^deb .* \(http[^ ]*\) .*/\1/p' "$cache/apt/$suite/sources.list")
+	as_root rm -rf "$toolchain"
+	mkdir -p "$(dirname "$toolchain")"
+	logged "$build/log/toolchain" as_root debootstrap --variant=minbase \
+		--include="$compiler,make,perl,bc,flex,bison,libelf-dev,libssl-dev,kmod" \
+		"$suite" "$toolchain" "$mirror" ||
+		die "cannot install Debian $suite's $compiler: see $build/log/toolchain"
+	as_root touch "$toolchain/ready"
+}
+
+# in_toolchain COMMAND...: with the kernel's compiler, as ourselves, in this directory.
+in_toolchain() {
+	if [[ -z $toolchain ]]; then
+		"$@"
+		return
+	fi
+	# shellcheck disable=SC2016 # expanded by the inner bash
+	as_root unshare --mount bash -ec '
+		root=$1 user=$2; shift 2
+		mount -t proc proc "$root/proc"
+		for directory in "$1" "$2"; do
+			mkdir -p "$root/$directory"
+			mount --bind "$directory" "$root/$directory"
+		done
+		shift 2
+		exec chroot --userspec="$user" "$root" env -C "$PWD" "$@"' \
+		in_toolchain "$toolchain" "$(id -u):$(id -g)" "$cache" "$top" "$@"
+}
