@@ -85,11 +85,11 @@ fetch() {
 	rm -r "$dir/debs"
 }
 
-# A package and those of its dependencies that a kernel's modules are built with.
-build_packages() {
+# A package of a kernel and those that it is split into.
+with_parts() {
 	echo "$1"
 	apt-cache "${apt_options[@]}" depends "$1" |
-		awk '$1 == "Depends:" && $2 ~ /^linux-(headers|kbuild)-/ { print $2 }'
+		awk '$1 == "Depends:" && $2 ~ /^linux-(base|binary|modules|headers|kbuild)-/ { print $2 }'
 }
 
 # The packages name their directories below /usr; here they are elsewhere.
@@ -99,6 +99,19 @@ relocate_headers() {
 	headers=$(cd "$new" && echo headers/usr/src/linux-headers-"$release")
 	sed -i "s|\([ =]\)/usr/src/|\1$final/headers/usr/src/|" "$new/$headers/Makefile"
 	ln -s "$headers" "$new/build"
+}
+
+# Newer packages have below /usr what was in /boot and /lib.
+usr_merge() {
+	local image=$1 name
+
+	[[ -d $image/usr/lib/modules ]] || return 0
+	ln -s usr/lib "$image/lib"
+	mkdir -p "$image/boot"
+	for name in vmlinuz config; do
+		[[ -e $image/boot/$name-$release ]] ||
+			ln -s "../usr/lib/modules/$release/$name" "$image/boot/$name-$release"
+	done
 }
 
 # get_kernel SUITE: sets suite; kernel, its directory; and release.
@@ -118,11 +131,12 @@ get_kernel() {
 	step "Fetching Debian's kernel $release ($version)"
 	new=$kernel.new
 	rm -rf "$new"
-	fetch "$new/image" "$image=$version"
-	mapfile -t packages < <(build_packages "$headers")
+	mapfile -t packages < <(with_parts "$image")
+	fetch "$new/image" "${packages[@]/%/=$version}"
+	mapfile -t packages < <(with_parts "$headers")
 	fetch "$new/headers" "${packages[@]/%/=$version}"
 	relocate_headers "$new" "$kernel"
-	[[ ! -d $new/image/usr/lib/modules ]] || ln -sfn usr/lib "$new/image/lib"
+	usr_merge "$new/image"
 	depmod -b "$new/image" "$release" 2>/dev/null
 	echo "$release" >"$new/release"
 	rm -rf "$kernel"
