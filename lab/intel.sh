@@ -50,7 +50,7 @@ make_intel_root() {
 		"$modules"/kernel/virt/lib/*.ko* "$modules"/kernel/arch/x86/kvm/*.ko* "$root/mnt/kernel/")
 	depmod -b "$root/mnt/kernel" "$release"
 	mkdir "$root/mnt/job"
-	cp -r "$job"/{jobs,files,graft,results,job.sh,run,order} "$root/mnt/job/"
+	cp -r "$job"/{jobs,files,graft,results,job.sh,run,order,kvm} "$root/mnt/job/"
 	find "$root/mnt/job" -type f -perm /111 | while read -r file; do
 		add_libraries "$root" "$file"
 	done
