@@ -31,9 +31,9 @@ unpack_vmlinux() {
 		objcopy -O binary "$elf" "$flat.new" || die "cannot flatten kernel $release"
 		mv "$flat.new" "$flat"
 	fi
-	flat_start=$(readelf -lW "$elf" | awk '$1 == "LOAD" { print $4; exit }')
+	flat_start=$(readelf -lW "$elf" | awk '$1 == "LOAD" && !loads++ { print $4 }')
 	# The note of the type 0x12, XEN_ELFNOTE_PHYS32_ENTRY.
-	flat_entry=$(readelf -n "$elf" | awk '/\(0x00000012\)/ { getline; print "0x" $6 $5 $4 $3; exit }')
+	flat_entry=$(readelf -n "$elf" | awk '/\(0x00000012\)/ { getline; print "0x" $6 $5 $4 $3 }')
 	[[ -n $flat_entry ]] || die "kernel $release has no PVH entry: it was built without CONFIG_PVH"
 	((flat_start + $(stat -c %s "$flat") <= initrd_start)) ||
 		die "kernel $release is too large: raise initrd_start in lab/intel.sh"
@@ -130,7 +130,9 @@ boot_intel() {
 	local status=0 terminal
 
 	step "Packing what the jobs need"
+	lock_cache
 	unpack_vmlinux
+	unlock_cache
 	make_memory
 	make_firmware
 	write_bochsrc
