@@ -14,14 +14,18 @@ new_root() {
 	install -m 755 "$2" "$1/init"
 }
 
-# add_program DIR FILE: a program and the libraries that it is linked with.
-add_program() {
+# add_libraries DIR FILE: the libraries that a program is linked with.
+add_libraries() {
 	local library
 
-	install -D -m 755 "$2" "$1/bin/$(basename "$2")"
 	for library in $(ldd "$2" 2>/dev/null | grep -o '/[^ ]*'); do
 		install -D "$library" "$1$library"
 	done
+}
+
+add_program() {
+	install -D -m 755 "$2" "$1/bin/$(basename "$2")"
+	add_libraries "$1" "$2"
 }
 
 # add_modules DIR KERNEL RELEASE NAME...: modules with what they depend on, in the order
@@ -39,7 +43,11 @@ add_modules() {
 	done
 }
 
+archive() {
+	(cd "$1" && find . | cpio -o -H newc --quiet)
+}
+
 # pack DIR IMAGE
 pack() {
-	(cd "$1" && find . | cpio -o -H newc --quiet) | gzip -1 >"$2"
+	archive "$1" | gzip -1 >"$2"
 }

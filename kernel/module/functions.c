@@ -26,11 +26,13 @@
 #define second_argument_of(regs)	((void *)ftrace_regs_get_argument(regs, 1))
 #endif
 
+#define ENDBR_BYTES	4
+
 enum function { EXIT, LOAD, PUT, RUN, HALT, DESTROY_VM, CPUID, NR_FUNCTIONS };
 
 static struct function_hook {
 	const char *name;
-	unsigned long address;
+	unsigned long address;	/* of the call to ftrace */
 } hooks[NR_FUNCTIONS] = {
 	/* KVM calls this function right after each exit. */
 	[EXIT] = { "kvm_load_host_xsave_state" },
@@ -53,10 +55,9 @@ static void put(struct kvm_vcpu *vcpu)
 	exitstat_put(vcpu);
 }
 
-/* The call to ftrace lies within the first bytes of a function. */
 static __always_inline bool is_in(unsigned long ip, enum function function)
 {
-	return ip - hooks[function].address < 16;
+	return ip == hooks[function].address;
 }
 
 static void on_event(unsigned long ip, unsigned long parent_ip, struct ftrace_ops *ops,
@@ -119,24 +120,44 @@ static struct ftrace_ops *ops_of(enum function function)
 	return function == CPUID ? &cpuid_ops : &event_ops;
 }
 
+/*
+ * The call to ftrace is a function's first instruction, or the one behind its ENDBR. ftrace
+ * would look for it in the whole function, and on 7.2 finds another one in kvm_vcpu_halt.
+ */
+static int set_filter(struct ftrace_ops *ops, struct function_hook *hook, unsigned long function)
+{
+	int error;
+
+	hook->address = function + ENDBR_BYTES;
+	error = ftrace_set_filter_ip(ops, hook->address, 0, 0);
+	if (error) {
+		hook->address = function;
+		error = ftrace_set_filter_ip(ops, hook->address, 0, 0);
+	}
+	if (error)
+		hook->address = 0;
+	return error;
+}
+
 static int find(enum function function)
 {
 	struct function_hook *hook = &hooks[function];
+	void *address;
 	int error;
 
 	if (function == EXIT && !exitstat_exit_is_a_function())
 		return 0;
-	hook->address = (unsigned long)exitstat_symbol("kvm", hook->name);
-	if (!hook->address) {
+	address = exitstat_symbol("kvm", hook->name);
+	if (!address) {
 		pr_err("this kernel's KVM has no function %s: exitstat knows Linux 6.1 to 7.2\n",
 		       hook->name);
 		return -ENOENT;
 	}
-	error = ftrace_set_filter_ip(ops_of(function), hook->address, 0, 0);
-	if (error) {
+	if (function == CPUID)
+		static_call_update(stock_cpuid, (cpuid_function *)address);
+	error = set_filter(ops_of(function), hook, (unsigned long)address);
+	if (error)
 		pr_err("ftrace cannot hook KVM's %s (%d)\n", hook->name, error);
-		hook->address = 0;
-	}
 	return error;
 }
 
@@ -189,7 +210,6 @@ int exitstat_functions_place(void)
 	error = find_all();
 	if (error)
 		goto forget;
-	static_call_update(stock_cpuid, (cpuid_function *)hooks[CPUID].address);
 	error = place(&event_ops, "kvm_arch_vcpu_load and others");
 	if (error)
 		goto forget;

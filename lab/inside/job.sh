@@ -73,13 +73,15 @@ tests_of() {
 }
 
 # boot_inner COMMAND [QEMU'S OPTION...]: an inner Linux that runs COMMAND, its console here,
-# for $timeout_inner seconds at most when that is set.
+# for $timeout_inner seconds at most when that is set. Under Bochs it is lab/intel.sh that
+# says how, in /mnt/job/inner: on the smallest of machines, with an unpacked kernel.
 boot_inner() {
-	local command=$1
+	local command=$1 kernel=/mnt/job/vmlinuz machine=(-m 512) parameters=''
 	shift
+	[[ ! -f /mnt/job/inner/boot ]] || . /mnt/job/inner/boot
 	timeout --foreground "${timeout_inner:-0}" \
-		qemu-system-x86_64 -accel kvm -cpu host -m 512 -nodefaults -no-user-config -no-reboot \
-		-display none -serial stdio -kernel /mnt/job/vmlinuz \
+		qemu-system-x86_64 "${machine[@]}" -accel kvm -cpu host -nodefaults -no-user-config \
+		-no-reboot -display none -serial stdio -kernel "$kernel" \
 		-initrd /mnt/job/files/inner.img \
-		-append "console=ttyS0 quiet panic=-1 inner_run=\"$command\"" "$@"
+		-append "console=ttyS0 quiet panic=-1 $parameters inner_run=\"$command\"" "$@"
 }

@@ -15,8 +15,12 @@
 #define MSR_X2APIC_TIMER_COUNT	0x838
 #define MSR_X2APIC_TIMER_DIVIDE	0x83e
 #define MSR_X2APIC_ICR	0x830
+#define MSR_TSC_DEADLINE	0x6e0
 #define LVT_PERIODIC	(1 << 17)
+#define LVT_TSC_DEADLINE	(2 << 17)
 #define TIMER_COUNT	2000000
+#define FAR_AWAY	(1ULL << 50)
+#define VERY_SOON	100000
 
 struct idt_entry {
 	uint16_t offset_low, selector;
@@ -26,6 +30,7 @@ struct idt_entry {
 };
 
 static struct idt_entry idt[GUEST_TIMER_VECTOR + 1];
+static volatile uint32_t timer_interrupts;
 
 static inline void out8(uint16_t port, uint8_t value)
 {
@@ -40,6 +45,14 @@ static inline uint64_t rdmsr(uint32_t msr)
 	return (uint64_t)high << 32 | low;
 }
 
+static inline uint64_t rdtsc(void)
+{
+	uint32_t low, high;
+
+	asm volatile("rdtsc" : "=a"(low), "=d"(high));
+	return (uint64_t)high << 32 | low;
+}
+
 static inline void wrmsr(uint32_t msr, uint64_t value)
 {
 	asm volatile("wrmsr" : : "c"(msr), "a"((uint32_t)value), "d"((uint32_t)(value >> 32)));
@@ -49,7 +62,6 @@ static inline void wrmsr(uint32_t msr, uint64_t value)
 static void ask(struct guest_query *query)
 {
 	uint64_t mark = 0xdeadbeef00000000;
-	uint32_t low, high;
 
 	query->rax = mark | query->leaf;
 	query->rbx = mark | 0x11111111;
@@ -57,8 +69,7 @@ static void ask(struct guest_query *query)
 	query->rdx = mark | 0x22222222;
 	asm volatile("cpuid" : "+a"(query->rax), "+b"(query->rbx), "+c"(query->rcx),
 		     "+d"(query->rdx));
-	asm volatile("rdtsc" : "=a"(low), "=d"(high));
-	query->tsc = (uint64_t)high << 32 | low;
+	query->tsc = rdtsc();
 }
 
 static void hypercall(uint32_t amd)
@@ -73,24 +84,30 @@ static void hypercall(uint32_t amd)
 
 __attribute__((naked)) static void timer_interrupt(void)
 {
-	asm volatile("push %rax; push %rcx; push %rdx\n\t"
+	asm volatile("push %rax; push %rcx; push %rdx; incl timer_interrupts(%rip)\n\t"
 		     "mov $0x80b, %ecx; xor %eax, %eax; xor %edx, %edx; wrmsr\n\t"
 		     "pop %rdx; pop %rcx; pop %rax; iretq");
+}
+
+static void load_idt(uint16_t limit)
+{
+	struct {
+		uint16_t limit;
+		uint64_t base;
+	} __attribute__((packed)) idtr = { limit, (uint64_t)idt };
+
+	asm volatile("lidt %0" : : "m"(idtr));
 }
 
 static void enable_x2apic(void)
 {
 	uint64_t handler = (uint64_t)timer_interrupt;
-	struct {
-		uint16_t limit;
-		uint64_t base;
-	} __attribute__((packed)) idtr = { sizeof(idt) - 1, (uint64_t)idt };
 
 	idt[GUEST_TIMER_VECTOR] = (struct idt_entry){
 		.offset_low = handler, .selector = 8, .type = 0x8e,
 		.offset_middle = handler >> 16, .offset_high = handler >> 32,
 	};
-	asm volatile("lidt %0" : : "m"(idtr));
+	load_idt(sizeof(idt) - 1);
 	wrmsr(MSR_APIC_BASE, rdmsr(MSR_APIC_BASE) | APIC_BASE_ENABLE | APIC_BASE_X2APIC);
 	wrmsr(MSR_X2APIC_SPIV, 0x1ff);
 }
@@ -106,9 +123,38 @@ static void start_timer(void)
 	wrmsr(MSR_X2APIC_TIMER_COUNT, TIMER_COUNT);
 }
 
+static void wait_for_deadline(void)
+{
+	uint32_t before = timer_interrupts;
+
+	wrmsr(MSR_TSC_DEADLINE, rdtsc() + VERY_SOON);
+	asm volatile("sti" : : : "memory");
+	while (timer_interrupts == before)
+		;
+	asm volatile("cli" : : : "memory");
+}
+
 static void halt(void)
 {
 	asm volatile("sti; hlt; cli" : : : "memory");
+}
+
+/* An exception without a handler for it, nor for that. */
+static void triple_fault(void)
+{
+	load_idt(0);
+	asm volatile("ud2");
+}
+
+static void prepare(uint32_t job)
+{
+	if (job == GUEST_HLT || job == GUEST_FAST_MSR || job == GUEST_DEADLINE ||
+	    job == GUEST_TIMER)
+		enable_x2apic();
+	if (job == GUEST_HLT)
+		start_timer();
+	if (job == GUEST_DEADLINE || job == GUEST_TIMER)
+		wrmsr(MSR_X2APIC_LVT_TIMER, GUEST_TIMER_VECTOR | LVT_TSC_DEADLINE);
 }
 
 static void work(struct guest_shared *shared)
@@ -117,10 +163,7 @@ static void work(struct guest_shared *shared)
 	struct guest_query query = { 0 };
 	uint32_t i;
 
-	if (shared->job == GUEST_HLT || shared->job == GUEST_FAST_MSR)
-		enable_x2apic();
-	if (shared->job == GUEST_HLT)
-		start_timer();
+	prepare(shared->job);
 	for (i = 0; i < shared->times; i++) {
 		switch (shared->job) {
 		case GUEST_CPUID:
@@ -136,6 +179,12 @@ static void work(struct guest_shared *shared)
 			/* A fixed IPI to a vCPU that does not exist. */
 			wrmsr(MSR_X2APIC_ICR, (uint64_t)0xee << 32 | GUEST_TIMER_VECTOR);
 			break;
+		case GUEST_DEADLINE:
+			wrmsr(MSR_TSC_DEADLINE, FAR_AWAY);
+			break;
+		case GUEST_TIMER:
+			wait_for_deadline();
+			break;
 		case GUEST_HYPERCALL:
 			hypercall(shared->amd);
 			break;
@@ -144,6 +193,9 @@ static void work(struct guest_shared *shared)
 			break;
 		case GUEST_TOUCH:
 			fresh[i * 4096] = 1;
+			break;
+		case GUEST_TRIPLE_FAULT:
+			triple_fault();
 			break;
 		case GUEST_ASK:
 			ask(&shared->queries[i]);

@@ -23,9 +23,12 @@ enum guest_job {
 	GUEST_IO,		/* @times OUTs that the VMM handles */
 	GUEST_MSR,		/* @times RDMSRs of IA32_APIC_BASE */
 	GUEST_FAST_MSR,		/* @times WRMSRs that KVM's fast path handles */
+	GUEST_DEADLINE,		/* @times WRMSRs of a TSC deadline that is far away */
+	GUEST_TIMER,		/* @times TSC deadlines, each reached in the guest */
 	GUEST_HYPERCALL,	/* @times hypercalls */
 	GUEST_HLT,		/* @times HLTs, each ended by the timer */
 	GUEST_TOUCH,		/* a write to each of @times fresh pages */
+	GUEST_TRIPLE_FAULT,	/* once, and the guest is no more */
 	GUEST_ASK,		/* the CPUIDs of @queries, @times of them */
 };
 

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * What every leaf answers to a real guest. With the argument "dump", just the leaves that
- * are not exitstat's, to compare with a stock KVM.
+ * are not exitstat's, to compare with a stock KVM; with leaves as arguments, just these.
  */
 #include <inttypes.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <linux/kvm.h>
@@ -67,7 +68,7 @@ static void test_identify(struct small_vm *vm)
 
 static void test_course_leaves(struct small_vm *vm)
 {
-	uint32_t undefined = host_is_amd() ? 0x100 : 35, untaken = host_is_amd() ? 0x8a : 59;
+	uint32_t untaken = host_is_amd() ? 0x8a : 59;
 	struct guest_query query = vm_ask(vm, 0, EXITSTAT_LEAF_EXITS, 0x12345678);
 
 	ok(query.rax > 0 && !query.rcx && !query.rdx, "exits: in EAX; ECX and EDX are 0");
@@ -77,15 +78,48 @@ static void test_course_leaves(struct small_vm *vm)
 	ok(query.rax > 0 && !query.rcx && !query.rdx, "exits of CPUID");
 	query = vm_ask(vm, 0, EXITSTAT_LEAF_REASON_CYCLES, reason_of(GUEST_CPUID));
 	ok(query.rcx > 0 && !query.rax && !query.rdx, "cycles of CPUID");
-	query = vm_ask(vm, 0, EXITSTAT_LEAF_REASON_EXITS, undefined);
-	ok(!query.rax && !query.rbx && !query.rcx && query.rdx == EXITSTAT_UNDEFINED,
-	   "exits of an undefined reason: EDX says so");
-	query = vm_ask(vm, 0, EXITSTAT_LEAF_REASON_CYCLES, undefined);
-	ok(!query.rax && !query.rbx && !query.rcx && query.rdx == EXITSTAT_UNDEFINED,
-	   "cycles of an undefined reason: EDX says so");
 	query = vm_ask(vm, 0, EXITSTAT_LEAF_REASON_EXITS, untaken);
 	ok(!query.rax && !query.rbx && !query.rcx && !query.rdx,
 	   "a reason that is defined but never taken: zeros");
+}
+
+static bool is_undefined(struct small_vm *vm, uint32_t leaf, uint32_t reason)
+{
+	struct guest_query query = vm_ask(vm, 0, leaf, reason);
+
+	return !query.rax && !query.rbx && !query.rcx && query.rdx == EXITSTAT_UNDEFINED;
+}
+
+/* Those that the manual leaves out, and numbers beyond. */
+static void test_undefined_reasons(struct small_vm *vm)
+{
+	static const uint32_t vmx[] = { 35, 38, 42, 71, 82, 83, 86, 0xffff, 0x80000021 };
+	static const uint32_t svm[] = { 0xa7, 0x100, 0x3ff, 0x404, 0xffff, 0xfffffffb };
+	const uint32_t *reasons = host_is_amd() ? svm : vmx;
+	size_t i, n = (host_is_amd() ? sizeof(svm) : sizeof(vmx)) / sizeof(*reasons);
+
+	for (i = 0; i < n; i++)
+		ok(is_undefined(vm, EXITSTAT_LEAF_REASON_EXITS, reasons[i]) &&
+		   is_undefined(vm, EXITSTAT_LEAF_REASON_CYCLES, reasons[i]),
+		   "reason %#x is not defined: EDX says so", reasons[i]);
+}
+
+/* As on a stock KVM: an Intel guest gets the highest basic leaf, an AMD one zeros. */
+static void test_out_of_range(struct small_vm *vm)
+{
+	static const uint32_t leaves[] = { 0x40000100, 0x4fffff00, 0x4fffffef, 0x50000000 };
+	struct guest_query query, wanted = { 0 };
+	size_t i;
+
+	if (!host_is_amd())
+		wanted = vm_ask(vm, 0, vm_ask(vm, 0, 0, 0).rax, 0);
+	for (i = 0; i < sizeof(leaves) / sizeof(*leaves); i++) {
+		query = vm_ask(vm, 0, leaves[i], 0);
+		ok(query.rax == wanted.rax && query.rbx == wanted.rbx &&
+		   query.rcx == wanted.rcx && query.rdx == wanted.rdx,
+		   "leaf %#x, out of range: %s", leaves[i],
+		   host_is_amd() ? "zeros" : "the highest basic leaf");
+	}
 }
 
 /* The exit that reads is counted already: each reading sees one more. */
@@ -132,8 +166,15 @@ int main(int argc, char **argv)
 		dump(&vm);
 		return 0;
 	}
+	if (argc > 1) {
+		while (*++argv)
+			print_leaf(&vm, strtoul(*argv, NULL, 0), 0);
+		return 0;
+	}
 	test_identify(&vm);
 	test_course_leaves(&vm);
+	test_undefined_reasons(&vm);
+	test_out_of_range(&vm);
 	test_reading_counts(&vm);
 	test_unlisted_leaves(&vm);
 	vm_destroy(&vm);

@@ -16,6 +16,7 @@
 #include "small_vm.h"
 
 #define MAX_CPUID	256
+#define CPUID_TSC_DEADLINE	(1 << 24)
 #define PAGE_PRESENT	3	/* present, writable */
 #define PAGE_LARGE	0x80
 #define LARGE_PAGE	0x200000
@@ -43,11 +44,15 @@ uint32_t reason_of(enum guest_job job)
 		[GUEST_MSR] = SVM_EXIT_MSR, [GUEST_FAST_MSR] = SVM_EXIT_MSR,
 		[GUEST_HYPERCALL] = SVM_EXIT_VMMCALL, [GUEST_HLT] = SVM_EXIT_HLT,
 		[GUEST_TOUCH] = SVM_EXIT_NPF, [GUEST_ASK] = SVM_EXIT_CPUID,
+		[GUEST_DEADLINE] = SVM_EXIT_MSR, [GUEST_TRIPLE_FAULT] = SVM_EXIT_SHUTDOWN,
 	}, vmx[] = {
 		[GUEST_CPUID] = EXIT_REASON_CPUID, [GUEST_IO] = EXIT_REASON_IO_INSTRUCTION,
 		[GUEST_MSR] = EXIT_REASON_MSR_READ, [GUEST_FAST_MSR] = EXIT_REASON_MSR_WRITE,
 		[GUEST_HYPERCALL] = EXIT_REASON_VMCALL, [GUEST_HLT] = EXIT_REASON_HLT,
 		[GUEST_TOUCH] = EXIT_REASON_EPT_VIOLATION, [GUEST_ASK] = EXIT_REASON_CPUID,
+		[GUEST_DEADLINE] = EXIT_REASON_MSR_WRITE,
+		[GUEST_TIMER] = EXIT_REASON_PREEMPTION_TIMER,
+		[GUEST_TRIPLE_FAULT] = EXIT_REASON_TRIPLE_FAULT,
 	};
 
 	return host_is_amd() ? svm[job] : vmx[job];
@@ -120,8 +125,11 @@ static void give_cpuid(struct small_vm *vm, int vcpu)
 	KVM(vm->kvm, KVM_GET_SUPPORTED_CPUID, &cpuid);
 	/* KVM fills in the APIC ID of the CPU that we happen to be on. */
 	for (; entry < cpuid.entries + cpuid.head.nent; entry++) {
-		if (entry->function == 1)
+		if (entry->function == 1) {
 			entry->ebx = (entry->ebx & 0xffffff) | vcpu << 24;
+			/* KVM's APIC has it, but leaves it to the VMM to say so. */
+			entry->ecx |= CPUID_TSC_DEADLINE;
+		}
 		if (entry->function == 0xb)
 			entry->edx = vcpu;
 	}
@@ -186,8 +194,11 @@ struct guest_shared *vm_shared(struct small_vm *vm, int vcpu)
 	return (struct guest_shared *)(vm->memory + GUEST_SHARED + vcpu * GUEST_SHARED_BYTES);
 }
 
-/* Run one job on a vCPU, in the calling thread, until the guest says that it is done. */
-void vm_run(struct small_vm *vm, int vcpu, enum guest_job job, uint32_t times)
+/*
+ * Run one job on a vCPU, in the calling thread, until the guest says that it is done:
+ * returns KVM_EXIT_IO, or why else KVM gave up.
+ */
+uint32_t vm_try(struct small_vm *vm, int vcpu, enum guest_job job, uint32_t times)
 {
 	struct guest_shared *shared = vm_shared(vm, vcpu);
 	struct kvm_run *run = vm->runs[vcpu];
@@ -198,13 +209,40 @@ void vm_run(struct small_vm *vm, int vcpu, enum guest_job job, uint32_t times)
 	shared->amd = host_is_amd();
 	for (;;) {
 		KVM(vm->vcpus[vcpu], KVM_RUN, 0);
-		if (run->exit_reason != KVM_EXIT_IO)
-			errx(1, "KVM_RUN returned with reason %u", run->exit_reason);
-		if (run->io.port == GUEST_PORT_DONE)
-			return;
+		if (run->exit_reason != KVM_EXIT_IO || run->io.port == GUEST_PORT_DONE)
+			return run->exit_reason;
 		if (vm->on_io)
 			vm->on_io();
 	}
+}
+
+void vm_run(struct small_vm *vm, int vcpu, enum guest_job job, uint32_t times)
+{
+	uint32_t reason = vm_try(vm, vcpu, job, times);
+
+	if (reason != KVM_EXIT_IO)
+		errx(1, "KVM_RUN returned with reason %u", reason);
+}
+
+/*
+ * Enter the guest without a task register, which VMX does not allow: returns the whole
+ * exit reason of the VM entry that fails.
+ */
+uint64_t vm_fail_entry(struct small_vm *vm, int vcpu)
+{
+	struct kvm_run *run = vm->runs[vcpu];
+	struct kvm_sregs sregs;
+
+	start_in_long_mode(vm, vcpu);
+	KVM(vm->vcpus[vcpu], KVM_GET_SREGS, &sregs);
+	sregs.tr.unusable = 1;
+	KVM(vm->vcpus[vcpu], KVM_SET_SREGS, &sregs);
+	KVM(vm->vcpus[vcpu], KVM_RUN, 0);
+	if (run->exit_reason != KVM_EXIT_FAIL_ENTRY)
+		errx(1, "KVM_RUN returned with reason %u", run->exit_reason);
+	sregs.tr.unusable = 0;
+	KVM(vm->vcpus[vcpu], KVM_SET_SREGS, &sregs);
+	return run->fail_entry.hardware_entry_failure_reason;
 }
 
 struct guest_query vm_ask(struct small_vm *vm, int vcpu, uint32_t leaf, uint32_t index)

@@ -35,6 +35,8 @@ void vm_create(struct small_vm *vm, int nr_vcpus);
 void vm_destroy(struct small_vm *vm);
 struct guest_shared *vm_shared(struct small_vm *vm, int vcpu);
 void vm_run(struct small_vm *vm, int vcpu, enum guest_job job, uint32_t times);
+uint32_t vm_try(struct small_vm *vm, int vcpu, enum guest_job job, uint32_t times);
+uint64_t vm_fail_entry(struct small_vm *vm, int vcpu);
 
 struct guest_query vm_ask(struct small_vm *vm, int vcpu, uint32_t leaf, uint32_t index);
 struct pair vm_pair(struct small_vm *vm, int vcpu, uint32_t leaf, uint32_t index);

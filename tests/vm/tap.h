@@ -24,6 +24,11 @@ static inline bool ok(bool good, const char *format, ...)
 	return good;
 }
 
+static inline void skip(const char *name, const char *why)
+{
+	printf("ok %d - %s # SKIP %s\n", ++tap_tests, name, why);
+}
+
 static inline int done_testing(void)
 {
 	printf("1..%d\n", tap_tests);

@@ -1,0 +1,73 @@
+# shellcheck shell=bash
+# SPDX-License-Identifier: GPL-2.0
+# The outer VM on AMD's side: QEMU's TCG emulates SVM with nested paging. The lab's machine
+# is the outer VM's root file system, over 9p.
+
+need_amd() {
+	need perl qemu-system-x86 busybox-static cpio kmod gzip xz-utils linux-perf
+}
+
+emulation=(-accel "tcg,thread=single" -smp 2)
+
+# An emulator that runs a stale translation of code that the kernel has patched can bring the
+# outer VM to a stand, without a word of the kernel's. There, run touches a file every other
+# second; when that grows old the state of the CPUs is kept, and the boot is tried again.
+stall_limit=90
+watch_heartbeat() {
+	touch "$job/heartbeat"
+	while sleep 5; do
+		(($(date +%s) - $(stat -c %Y "$job/heartbeat") > stall_limit)) || continue
+		touch "$job/stalled"
+		perl -MIO::Socket::UNIX -e 'alarm 10;
+			my $s = IO::Socket::UNIX->new($ARGV[0]) or exit 1;
+			print $s "info registers -a\nquit\n"; $s->flush; print while <$s>;' \
+			"$job/monitor" >"$out/stalled" 2>&1 || kill -9 "$(<"$job/pid")"
+		return
+	done
+}
+
+make_amd_initramfs() {
+	initramfs=$kernel/outer.img
+	[[ ! -f $initramfs || $top/lab/inside/outer-init -nt $initramfs ]] || return 0
+	new_root "$job.root" "$top/lab/inside/outer-init"
+	add_modules "$job.root" "$kernel/image" "$release" virtio_pci 9pnet_virtio 9p
+	pack "$job.root" "$initramfs"
+	rm -rf "$job.root"
+}
+
+run_qemu() {
+	local status=0 input=/dev/null watchdog
+
+	rm -rf "$job"/{status,dmesg,stalled} "$job"/results/*
+	! $interactive || input=/dev/stdin
+	watch_heartbeat &
+	watchdog=$!
+	timeout --foreground --kill-after=10 "$seconds" qemu-system-x86_64 \
+		"${emulation[@]}" -cpu max -m 3G -nodefaults -no-user-config \
+		-display none -no-reboot -kernel "$job/vmlinuz" -initrd "$initramfs" \
+		-append "$cmdline" \
+		-chardev "file,id=console,path=$out/console" -serial chardev:console \
+		-chardev stdio,id=job,signal=off -serial chardev:job \
+		-monitor "unix:$job/monitor,server=on,wait=off" -pidfile "$job/pid" \
+		-virtfs local,path=/,mount_tag=root,security_model=none,readonly=on,multidevs=remap \
+		-virtfs "local,path=$job,mount_tag=job,security_model=none" \
+		-virtfs "local,path=$kernel/image,mount_tag=kernel,security_model=none,readonly=on" \
+		<$input || status=$?
+	kill "$watchdog" 2>/dev/null || true
+	wait "$watchdog" 2>/dev/null || true
+	return "$status"
+}
+
+# boot_amd: returns QEMU's status, 124 when the time is over.
+boot_amd() {
+	local attempt status
+
+	make_amd_initramfs
+	for attempt in 1 2 3; do
+		status=0
+		run_qemu || status=$?
+		[[ -f $job/stalled ]] || break
+		step "The outer VM has stood still for $stall_limit s (attempt $attempt of 3; its CPUs' state is in $out/stalled)"
+	done
+	return "$status"
+}
