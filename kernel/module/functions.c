@@ -32,7 +32,7 @@ enum function { EXIT, LOAD, PUT, RUN, HALT, DESTROY_VM, CPUID, NR_FUNCTIONS };
 
 static struct function_hook {
 	const char *name;
-	unsigned long address;	/* of the call to ftrace */
+	unsigned long address;
 } hooks[NR_FUNCTIONS] = {
 	/* KVM calls this function right after each exit. */
 	[EXIT] = { "kvm_load_host_xsave_state" },
@@ -57,7 +57,7 @@ static void put(struct kvm_vcpu *vcpu)
 
 static __always_inline bool is_in(unsigned long ip, enum function function)
 {
-	return ip == hooks[function].address;
+	return ip - hooks[function].address <= ENDBR_BYTES;
 }
 
 static void on_event(unsigned long ip, unsigned long parent_ip, struct ftrace_ops *ops,
@@ -121,43 +121,35 @@ static struct ftrace_ops *ops_of(enum function function)
 }
 
 /*
- * The call to ftrace is a function's first instruction, or the one behind its ENDBR. ftrace
- * would look for it in the whole function, and on 7.2 finds another one in kvm_vcpu_halt.
+ * The call to ftrace is a function's first instruction, or the one behind its ENDBR, and
+ * this address lies in either. Asked for the function, ftrace would look for a call in all
+ * of it, and on 7.2 find another one in kvm_vcpu_halt.
  */
-static int set_filter(struct ftrace_ops *ops, struct function_hook *hook, unsigned long function)
+static int set_filter(enum function function, unsigned long address, bool remove)
 {
-	int error;
-
-	hook->address = function + ENDBR_BYTES;
-	error = ftrace_set_filter_ip(ops, hook->address, 0, 0);
-	if (error) {
-		hook->address = function;
-		error = ftrace_set_filter_ip(ops, hook->address, 0, 0);
-	}
-	if (error)
-		hook->address = 0;
-	return error;
+	return ftrace_set_filter_ip(ops_of(function), address + ENDBR_BYTES, remove, 0);
 }
 
 static int find(enum function function)
 {
 	struct function_hook *hook = &hooks[function];
-	void *address;
 	int error;
 
 	if (function == EXIT && !exitstat_exit_is_a_function())
 		return 0;
-	address = exitstat_symbol("kvm", hook->name);
-	if (!address) {
+	hook->address = (unsigned long)exitstat_symbol("kvm", hook->name);
+	if (!hook->address) {
 		pr_err("this kernel's KVM has no function %s: exitstat knows Linux 6.1 to 7.2\n",
 		       hook->name);
 		return -ENOENT;
 	}
 	if (function == CPUID)
-		static_call_update(stock_cpuid, (cpuid_function *)address);
-	error = set_filter(ops_of(function), hook, (unsigned long)address);
-	if (error)
+		static_call_update(stock_cpuid, (cpuid_function *)hook->address);
+	error = set_filter(function, hook->address, false);
+	if (error) {
 		pr_err("ftrace cannot hook KVM's %s (%d)\n", hook->name, error);
+		hook->address = 0;
+	}
 	return error;
 }
 
@@ -166,7 +158,7 @@ static void forget(enum function function)
 	struct function_hook *hook = &hooks[function];
 
 	if (hook->address)
-		ftrace_set_filter_ip(ops_of(function), hook->address, 1, 0);
+		set_filter(function, hook->address, true);
 	hook->address = 0;
 }
 
