@@ -31,7 +31,7 @@ static void show_vm(void *data, pid_t vmm, bool exposed)
 
 static int expose_show(struct seq_file *file, void *unused)
 {
-	exitstat_for_each_vm(show_vm, file);
+	exitstat_visit_vms(show_vm, file);
 	return 0;
 }
 

@@ -15,10 +15,9 @@
 #define NAME(name)	exitstat_##name
 #endif
 
-#define EXITSTAT_PARAM(name, ops, variable, text)		\
-	module_param_cb(name, &(ops), &(variable), 0644);	\
-	__MODULE_PARM_TYPE(name, "charp");			\
-	MODULE_PARM_DESC(name, text)
+/* For the names' sake: the kernel's macros would make strings of NAME(). */
+#define PARAM_TYPE(name, type)	__MODULE_PARM_TYPE(name, type)
+#define PARAM_DESC(name, text)	MODULE_PARM_DESC(name, text)
 
 static const char * const scopes[] = { "vm", "host" };
 static const char * const exposures[] = { "none", "all" };
@@ -63,7 +62,12 @@ static int get_expose(char *buffer, const struct kernel_param *param)
 static const struct kernel_param_ops scope_ops = { .set = set_scope, .get = get_scope };
 static const struct kernel_param_ops expose_ops = { .set = set_expose, .get = get_expose };
 
-EXITSTAT_PARAM(NAME(scope), scope_ops, exitstat_scope_host,
-	       "What a guest sees: vm, its own VM (default), or host, the sum of all VMs");
-EXITSTAT_PARAM(NAME(expose), expose_ops, exitstat_expose,
-	       "Which new VMs see it: all (default) or none; debugfs has exitstat/expose for a single VM");
+module_param_cb(NAME(scope), &scope_ops, &exitstat_scope_host, 0644);
+PARAM_TYPE(NAME(scope), "charp");
+PARAM_DESC(NAME(scope),
+	   "What a guest sees: vm, its own VM (default), or host, the sum of all VMs");
+
+module_param_cb(NAME(expose), &expose_ops, &exitstat_expose, 0644);
+PARAM_TYPE(NAME(expose), "charp");
+PARAM_DESC(NAME(expose),
+	   "Which new VMs see it: all (default) or none; debugfs has exitstat/expose for a single VM");

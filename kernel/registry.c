@@ -340,12 +340,12 @@ int exitstat_set_exposed(pid_t vmm, bool exposed)
 }
 
 /**
- * exitstat_for_each_vm - visit the VMs, in the order of their first run
+ * exitstat_visit_vms - visit the VMs, in the order of their first run
  * @visit: called with @data, the process that made the VM, and whether it sees the leaves;
  *	   must not sleep
  * @data: for @visit
  */
-void exitstat_for_each_vm(void (*visit)(void *data, pid_t vmm, bool exposed), void *data)
+void exitstat_visit_vms(exitstat_visit *visit, void *data)
 {
 	struct exitstat_vm *vm;
 

@@ -7,6 +7,7 @@
 
 # build_module: sets modules, the directory of kvm_exitstat.ko. Wants kernel and suite.
 build_module() {
+	# shellcheck disable=SC2034 # lab/vm uses it
 	modules=$build/$release
 	get_toolchain
 	step "Building kvm_exitstat.ko"

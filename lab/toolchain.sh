@@ -5,6 +5,8 @@
 # shellcheck source=kernel.sh
 . "$(dirname "${BASH_SOURCE[0]}")/kernel.sh"
 
+toolchain=''
+
 # get_toolchain: sets toolchain, a directory with a Debian of the kernel's own release, or
 # nothing when this system has the compiler. Wants kernel and suite.
 get_toolchain() {

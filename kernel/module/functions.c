@@ -18,12 +18,13 @@
 #include "symbol.h"
 
 #if LINUX_VERSION_CODE < KERNEL_VERSION(6, 2, 0)
-#define argument_of(regs)		((void *)(regs)->regs.di)
-#define second_argument_of(regs)	((void *)(regs)->regs.si)
 #define ftrace_regs_set_instruction_pointer	ftrace_instruction_pointer_set
-#else
-#define argument_of(regs)		((void *)ftrace_regs_get_argument(regs, 0))
-#define second_argument_of(regs)	((void *)ftrace_regs_get_argument(regs, 1))
+
+static __always_inline unsigned long ftrace_regs_get_argument(struct ftrace_regs *regs,
+							      unsigned int n)
+{
+	return n ? regs->regs.si : regs->regs.di;
+}
 #endif
 
 #define ENDBR_BYTES	4
@@ -53,6 +54,11 @@ static void put(struct kvm_vcpu *vcpu)
 	if (!vcpu->preempted && task_is_running(current))
 		exitstat_return();
 	exitstat_put(vcpu);
+}
+
+static __always_inline void *argument_of(struct ftrace_regs *regs)
+{
+	return (void *)ftrace_regs_get_argument(regs, 0);
 }
 
 static __always_inline bool is_in(unsigned long ip, enum function function)
@@ -96,7 +102,7 @@ static bool our_cpuid(struct kvm_vcpu *vcpu, u32 *eax, u32 *ebx, u32 *ecx, u32 *
 static void on_cpuid(unsigned long ip, unsigned long parent_ip, struct ftrace_ops *ops,
 		     struct ftrace_regs *regs)
 {
-	u32 leaf = *(u32 *)second_argument_of(regs);
+	u32 leaf = *(u32 *)ftrace_regs_get_argument(regs, 1);
 
 	if (unlikely(exitstat_is_leaf(leaf)) && !within_module(parent_ip, THIS_MODULE))
 		ftrace_regs_set_instruction_pointer(regs, (unsigned long)our_cpuid);
@@ -110,6 +116,7 @@ static struct ftrace_ops event_ops = {
 	.func = on_event,
 	.flags = FTRACE_OPS_FL_PERMANENT,
 };
+
 static struct ftrace_ops cpuid_ops = {
 	.func = on_cpuid,
 	.flags = FTRACE_OPS_FL_PERMANENT | FTRACE_OPS_FL_IPMODIFY,

@@ -37,7 +37,7 @@ static struct tracepoint_hook {
 	{ "__tracepoint_kvm_entry", on_entry },
 };
 
-static int place(struct tracepoint_hook *hook)
+static int add_probe(struct tracepoint_hook *hook)
 {
 	struct tracepoint *tracepoint = exitstat_symbol("kvm", hook->name);
 	int error = tracepoint ? tracepoint_probe_register(tracepoint, hook->probe, NULL) : -ENOENT;
@@ -63,7 +63,7 @@ int exitstat_tracepoints_place(void)
 	for (hook = hooks; hook < hooks + ARRAY_SIZE(hooks); hook++) {
 		if (hook->probe == on_exit && exitstat_exit_is_a_function())
 			continue;
-		error = place(hook);
+		error = add_probe(hook);
 		if (error) {
 			exitstat_tracepoints_remove();
 			return error;
