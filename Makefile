@@ -4,6 +4,14 @@ CFLAGS := -std=gnu11 -O2 -g -Wall -Wextra -Werror
 
 help:
 	@echo 'Targets:'
+	@echo '  make module [KDIR=<dir>]   the module for the running kernel, or the one whose build'
+	@echo '                             directory KDIR is: build/<kernel release>/kvm_exitstat.ko'
+	@echo '  make dkms-install [KVER=<release>]'
+	@echo '                             on the host: build and install the module by DKMS, for the'
+	@echo '                             running kernel or that one, and for every new kernel'
+	@echo '  make install               in the guest: the exitstat command, its library, man pages;'
+	@echo '                             PREFIX=/usr/local and DESTDIR= as usual'
+	@echo '  make uninstall             take away what install and dkms-install have put there'
 	@echo '  make graft LINUX=<tree>    put exitstat into the KVM of a kernel source tree, 6.1 to 7.2;'
 	@echo '                             the change as a patch: build/exitstat.patch'
 	@echo '  make ungraft LINUX=<tree>  take it out again'
@@ -17,6 +25,22 @@ help:
 	@echo '  scripts/demo               see VM exits from inside a VM'
 	@echo '  scripts/test               all tests'
 	@echo '  lab/vm                     run your own job in the outer VM'
+
+module:
+	@kernel/module/build $(if $(KDIR),'$(KDIR)')
+
+dkms-install:
+	@kernel/module/dkms install $(KVER)
+
+install:
+	@$(MAKE) -C lib O=$(abspath $(O)) install
+	@$(MAKE) -C tools O=$(abspath $(O)) install
+
+# What DKMS has is the machine's, not DESTDIR's.
+uninstall:
+	@$(if $(DESTDIR),,kernel/module/dkms remove)
+	@$(MAKE) -C lib O=$(abspath $(O)) uninstall
+	@$(MAKE) -C tools O=$(abspath $(O)) uninstall
 
 graft:
 	@kernel/graft/graft --patch $(O)/exitstat.patch '$(LINUX)'
@@ -44,4 +68,4 @@ $(O)/course: examples/course.c include/exitstat_abi.h
 clean:
 	rm -rf $(O)
 
-.PHONY: help graft ungraft check lint vm-tests bench clean
+.PHONY: help module dkms-install install uninstall graft ungraft check lint vm-tests bench clean

@@ -157,4 +157,5 @@ static void __exit kvm_exitstat_exit(void)
 module_exit(kvm_exitstat_exit);
 
 MODULE_DESCRIPTION("Shows a VM its exits, by CPUID leaves");
+MODULE_VERSION(EXITSTAT_VERSION);
 MODULE_LICENSE("GPL");

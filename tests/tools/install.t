@@ -4,13 +4,12 @@
 # shellcheck source=tests/tools/setup.sh
 . "$(dirname "$0")/setup.sh"
 
-top=$here/../..
 root=$scratch/root
 installed=$root/usr
-for part in lib tools; do
-	check "make install in $part" make -s -C "$top/$part" O="$build" PREFIX=/usr \
-		DESTDIR="$root" install
-done
+in_root() {
+	make -s -C "$here/../.." O="$build" PREFIX=/usr DESTDIR="$root" "$1"
+}
+check "make install" in_root install
 for file in bin/exitstat lib/libexitstat.a lib/libexitstat.so.1 include/exitstat.h \
 	include/exitstat_abi.h share/man/man1/exitstat.1 share/man/man3/libexitstat.3 \
 	share/man/man7/exitstat.7 share/bash-completion/completions/exitstat; do
@@ -69,5 +68,8 @@ if [[ $(id -u) == 0 && -e /bin/busybox ]]; then
 else
 	skip "the static command needs nothing" "not root, or no static busybox"
 fi
+
+check "make uninstall" in_root uninstall
+is "$(find "$root" ! -type d)" "" "leaves no file"
 
 done_testing
