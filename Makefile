@@ -10,7 +10,8 @@ help:
 	@echo '  make check                 the tests that need no VM, under a minute'
 	@echo '  make lint                  checkpatch, cppcheck, shellcheck'
 	@echo '  make vm-tests              build what the VM tests run in the outer VM'
-	@echo '  make bench                 what a CPUID exit costs, in instructions'
+	@echo '  make bench                 what exits cost, in instructions, with exitstat and other tools'
+	@echo '  make bench-guard           fail when exits cost more than the figures kept'
 	@echo '  make clean                 remove build/; the cache of downloads stays'
 	@echo ''
 	@echo 'Scripts, each with --help:'
@@ -34,8 +35,11 @@ lint:
 vm-tests:
 	@$(MAKE) -s -C tests/vm O=$(abspath $(O))/vm-tests
 
-bench: vm-tests
-	@lab/vm --out $(O)/bench --icount --file $(O)/vm-tests/cost bench/cost.job
+bench:
+	@scripts/bench
+
+bench-guard:
+	@scripts/bench --short
 
 $(O)/course: examples/course.c include/exitstat_abi.h
 	@mkdir -p $(O)
@@ -44,4 +48,4 @@ $(O)/course: examples/course.c include/exitstat_abi.h
 clean:
 	rm -rf $(O)
 
-.PHONY: help graft ungraft check lint vm-tests bench clean
+.PHONY: help graft ungraft check lint vm-tests bench bench-guard clean
