@@ -18,7 +18,8 @@ help:
 	@echo '  make check                 the tests that need no VM, under a minute'
 	@echo '  make lint                  checkpatch, cppcheck, shellcheck'
 	@echo '  make vm-tests              build what the VM tests run in the outer VM'
-	@echo '  make bench                 what a CPUID exit costs, in instructions'
+	@echo '  make bench                 what exits cost, in instructions, with exitstat and other tools'
+	@echo '  make bench-guard           fail when exits cost more than the figures kept'
 	@echo '  make clean                 remove build/; the cache of downloads stays'
 	@echo ''
 	@echo 'Scripts, each with --help:'
@@ -58,8 +59,11 @@ lint:
 vm-tests:
 	@$(MAKE) -s -C tests/vm O=$(abspath $(O))/vm-tests
 
-bench: vm-tests
-	@lab/vm --out $(O)/bench --icount --file $(O)/vm-tests/cost bench/cost.job
+bench:
+	@scripts/bench
+
+bench-guard:
+	@scripts/bench --short
 
 $(O)/course: examples/course.c include/exitstat_abi.h
 	@mkdir -p $(O)
@@ -68,4 +72,4 @@ $(O)/course: examples/course.c include/exitstat_abi.h
 clean:
 	rm -rf $(O)
 
-.PHONY: help module dkms-install install uninstall graft ungraft check lint vm-tests bench clean
+.PHONY: help module dkms-install install uninstall graft ungraft check lint vm-tests bench bench-guard clean

@@ -8,12 +8,23 @@
  */
 #include "account.h"
 
-static void switch_state(struct exitstat_account *account, enum exitstat_state state, u64 now)
+/**
+ * exitstat_account_switch - end the present state, whichever it is
+ * @account: the vCPU's account
+ * @to: the state that begins
+ * @now: host TSC
+ */
+void exitstat_account_switch(struct exitstat_account *account, u8 to, u64 now)
 {
 	exitstat_write_begin(account);
-	exitstat_charge(account, account->state, now);
-	exitstat_enter(account, state);
+	exitstat_switch(account, account->state, to, exitstat_elapsed(account, now), now);
 	exitstat_write_end(account);
+}
+
+/* exitstat_account_exit(), for a vCPU that was not in the guest as far as we know. */
+void exitstat_account_exit_oddly(struct exitstat_account *account, u8 slot, u64 now)
+{
+	exitstat_leave_guest(account, account->state, slot, exitstat_elapsed(account, now), now);
 }
 
 /**
@@ -35,7 +46,7 @@ void exitstat_account_init(struct exitstat_account *account, u8 slot)
 void exitstat_account_run(struct exitstat_account *account, u64 now)
 {
 	if (account->state == EXITSTAT_STATE_VMM)
-		switch_state(account, EXITSTAT_STATE_HOST, now);
+		exitstat_account_switch(account, EXITSTAT_STATE_HOST, now);
 }
 
 /**
@@ -48,8 +59,8 @@ void exitstat_account_return(struct exitstat_account *account, u64 now)
 	if (account->state == EXITSTAT_STATE_BEFORE || account->state == EXITSTAT_STATE_VMM)
 		return;
 	exitstat_write_begin(account);
-	exitstat_charge(account, account->state, now);
-	exitstat_enter(account, EXITSTAT_STATE_VMM);
+	exitstat_switch(account, account->state, EXITSTAT_STATE_VMM,
+			exitstat_elapsed(account, now), now);
 	account->reasons[account->slot].vmm_returns++;
 	exitstat_write_end(account);
 }
@@ -62,7 +73,7 @@ void exitstat_account_return(struct exitstat_account *account, u64 now)
 void exitstat_account_halt(struct exitstat_account *account, u64 now)
 {
 	if (account->state == EXITSTAT_STATE_HOST)
-		switch_state(account, EXITSTAT_STATE_HALTED, now);
+		exitstat_account_switch(account, EXITSTAT_STATE_HALTED, now);
 }
 
 /**
@@ -73,7 +84,7 @@ void exitstat_account_halt(struct exitstat_account *account, u64 now)
 void exitstat_account_wake(struct exitstat_account *account, u64 now)
 {
 	if (account->state == EXITSTAT_STATE_HALTED)
-		switch_state(account, EXITSTAT_STATE_HOST, now);
+		exitstat_account_switch(account, EXITSTAT_STATE_HOST, now);
 }
 
 /**
@@ -88,7 +99,7 @@ void exitstat_account_preempt(struct exitstat_account *account, u64 now)
 	case EXITSTAT_STATE_HOST:
 	case EXITSTAT_STATE_HALTED:
 		account->interrupted = account->state;
-		switch_state(account, EXITSTAT_STATE_PREEMPTED, now);
+		exitstat_account_switch(account, EXITSTAT_STATE_PREEMPTED, now);
 	}
 }
 
@@ -100,7 +111,7 @@ void exitstat_account_preempt(struct exitstat_account *account, u64 now)
 void exitstat_account_resume(struct exitstat_account *account, u64 now)
 {
 	if (account->state == EXITSTAT_STATE_PREEMPTED)
-		switch_state(account, account->interrupted, now);
+		exitstat_account_switch(account, account->interrupted, now);
 }
 
 /**
@@ -113,7 +124,8 @@ void exitstat_account_resume(struct exitstat_account *account, u64 now)
 void exitstat_account_close(struct exitstat_account *account, u64 now)
 {
 	exitstat_write_begin(account);
-	exitstat_charge(account, account->state, now);
+	exitstat_charge_state(account, account->state, exitstat_elapsed(account, now));
+	account->since = now;
 	exitstat_write_end(account);
 }
 

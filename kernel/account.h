@@ -81,41 +81,53 @@ static __always_inline void exitstat_charge_state(struct exitstat_account *accou
 		account->reasons[account->slot].vmm_cycles += cycles;
 }
 
-/*
- * End the present state: charge its time. A TSC that stepped back counts as no time.
- * The state that is expected makes for fewer instructions, and only that.
- */
-static __always_inline void exitstat_charge(struct exitstat_account *account,
-					    enum exitstat_state expected, u64 now)
+/* A TSC that stepped back counts as no time. */
+static __always_inline u64 exitstat_elapsed(const struct exitstat_account *account, u64 now)
 {
-	u64 cycles = now - account->since;
+	return (s64)(now - account->since) < 0 ? 0 : now - account->since;
+}
 
-	if (unlikely((s64)cycles < 0))
-		cycles = 0;
-	if (likely(account->state == expected))
-		exitstat_charge_state(account, expected, cycles);
-	else
-		exitstat_charge_state(account, account->state, cycles);
+/* End the state @from, after @cycles, and begin the state @to. */
+static __always_inline void exitstat_switch(struct exitstat_account *account, u8 from, u8 to,
+					    u64 cycles, u64 now)
+{
+	exitstat_charge_state(account, from, cycles);
 	account->since = now;
+	account->state = to;
+	account->states[to].entered++;
 }
 
-static __always_inline void exitstat_enter(struct exitstat_account *account,
-					   enum exitstat_state state)
+static __always_inline void exitstat_leave_guest(struct exitstat_account *account, u8 from,
+						 u8 slot, u64 cycles, u64 now)
 {
-	account->state = state;
-	account->states[state].entered++;
+	exitstat_write_begin(account);
+	exitstat_switch(account, from, EXITSTAT_STATE_HOST, cycles, now);
+	account->slot = slot;
+	account->exits++;
+	account->reasons[slot].exits++;
+	exitstat_write_end(account);
 }
+
+void exitstat_account_switch(struct exitstat_account *account, u8 to, u64 now);
+void exitstat_account_exit_oddly(struct exitstat_account *account, u8 slot, u64 now);
 
 /**
  * exitstat_account_entry - the vCPU enters the guest
  * @account: the vCPU's account
  * @now: host TSC
+ *
+ * Here and in exitstat_account_exit() the state that is expected, known to the compiler,
+ * makes for fewer instructions, and only that. What is odd is a function of its own, called
+ * last, so that the usual course saves no registers.
  */
 static __always_inline void exitstat_account_entry(struct exitstat_account *account, u64 now)
 {
+	u64 cycles = now - account->since;
+
+	if (unlikely((s64)cycles < 0 || account->state != EXITSTAT_STATE_HOST))
+		return exitstat_account_switch(account, EXITSTAT_STATE_GUEST, now);
 	exitstat_write_begin(account);
-	exitstat_charge(account, EXITSTAT_STATE_HOST, now);
-	exitstat_enter(account, EXITSTAT_STATE_GUEST);
+	exitstat_switch(account, EXITSTAT_STATE_HOST, EXITSTAT_STATE_GUEST, cycles, now);
 	exitstat_write_end(account);
 }
 
@@ -128,13 +140,11 @@ static __always_inline void exitstat_account_entry(struct exitstat_account *acco
 static __always_inline void exitstat_account_exit(struct exitstat_account *account, u8 slot,
 						  u64 now)
 {
-	exitstat_write_begin(account);
-	exitstat_charge(account, EXITSTAT_STATE_GUEST, now);
-	exitstat_enter(account, EXITSTAT_STATE_HOST);
-	account->slot = slot;
-	account->exits++;
-	account->reasons[slot].exits++;
-	exitstat_write_end(account);
+	u64 cycles = now - account->since;
+
+	if (unlikely((s64)cycles < 0 || account->state != EXITSTAT_STATE_GUEST))
+		return exitstat_account_exit_oddly(account, slot, now);
+	exitstat_leave_guest(account, EXITSTAT_STATE_GUEST, slot, cycles, now);
 }
 
 void exitstat_account_init(struct exitstat_account *account, u8 slot);

@@ -115,7 +115,7 @@ void exitstat_load(struct kvm_vcpu *vcpu)
 {
 	struct exitstat_account *account = exitstat_find_account(vcpu);
 
-	if (account)
+	if (account && account->state == EXITSTAT_STATE_PREEMPTED)
 		exitstat_account_resume(account, rdtsc());
 	this_cpu_write(loaded_account, account);
 }

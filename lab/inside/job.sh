@@ -23,21 +23,26 @@ vendor() {
 # The way into KVM that lab/vm was told to use: graft or module.
 exitstat_kvm=$(</mnt/job/kvm)
 
-# use_kvm stock|graft|module: what is loaded before is unloaded.
-use_kvm() {
+# insert_kvm DIRECTORY: the modules there.
+insert_kvm() {
 	local vendor
 	vendor=$(vendor)
 
-	unload_kvm
-	if [[ $1 != graft ]]; then
-		load_module "kvm_$vendor" || return
-		[[ $1 == stock ]] || insmod /mnt/job/ko/kvm_exitstat.ko
-		return
-	fi
 	# What the vendor's module depends on, in the packaged kernel.
 	load_module irqbypass
 	[[ $vendor = intel ]] || load_module ccp
-	insmod /mnt/job/ko/kvm.ko && insmod "/mnt/job/ko/kvm-$vendor.ko"
+	insmod "$1/kvm.ko" && insmod "$1/kvm-$vendor.ko"
+}
+
+# use_kvm stock|graft|module|DIRECTORY: what is loaded before is unloaded.
+use_kvm() {
+	unload_kvm
+	case $1 in
+	stock) load_module "kvm_$(vendor)" ;;
+	module) load_module "kvm_$(vendor)" && insmod /mnt/job/ko/kvm_exitstat.ko ;;
+	graft) insert_kvm /mnt/job/ko ;;
+	*) insert_kvm "$1" ;;
+	esac
 }
 
 # parameter NAME: the file of one of exitstat's parameters.

@@ -29,6 +29,7 @@ static const struct {
 	{ GUEST_HYPERCALL, "hypercall", 2000 },
 	{ GUEST_HLT, "HLT", 50 },
 	{ GUEST_TOUCH, "nested page fault", 1000 },
+	{ GUEST_MMIO_WRITE, "MMIO", 1000 },
 };
 
 static void check_equal(uint64_t guest, uint64_t perf, const char *kind, const char *what)

@@ -21,6 +21,8 @@
 #define TIMER_COUNT	2000000
 #define FAR_AWAY	(1ULL << 50)
 #define VERY_SOON	100000
+#define SHORT_TIMER_COUNT	20000
+#define MSR_KVM_PV_EOI_EN	0x4b564d04
 
 struct idt_entry {
 	uint16_t offset_low, selector;
@@ -29,8 +31,11 @@ struct idt_entry {
 	uint32_t offset_high, zero;
 };
 
-static struct idt_entry idt[GUEST_TIMER_VECTOR + 1];
-static volatile uint32_t timer_interrupts;
+static struct idt_entry idt[GUEST_WAKE_VECTOR + 1];
+
+/* Counted by the handler, which looks in no_eoi whether KVM wants no end of interrupt. */
+static volatile uint32_t interrupts;
+static uint32_t no_eoi;
 
 static inline void out8(uint16_t port, uint8_t value)
 {
@@ -49,7 +54,7 @@ static inline uint64_t rdtsc(void)
 {
 	uint32_t low, high;
 
-	asm volatile("rdtsc" : "=a"(low), "=d"(high));
+	asm volatile("rdtsc" : "=a"(low), "=d"(high) : : "memory");
 	return (uint64_t)high << 32 | low;
 }
 
@@ -82,11 +87,12 @@ static void hypercall(uint32_t amd)
 		asm volatile("vmcall" : "+a"(rax) : : "memory");
 }
 
-__attribute__((naked)) static void timer_interrupt(void)
+__attribute__((naked)) static void interrupt(void)
 {
-	asm volatile("push %rax; push %rcx; push %rdx; incl timer_interrupts(%rip)\n\t"
-		     "mov $0x80b, %ecx; xor %eax, %eax; xor %edx, %edx; wrmsr\n\t"
-		     "pop %rdx; pop %rcx; pop %rax; iretq");
+	asm volatile("push %rax; push %rcx; push %rdx; incl interrupts(%rip)\n\t"
+		     "btrl $0, no_eoi(%rip); jc 1f\n\t"
+		     "mov $0x80b, %ecx; xor %eax, %eax; xor %edx, %edx; wrmsr\n"
+		     "1:\tpop %rdx; pop %rcx; pop %rax; iretq");
 }
 
 static void load_idt(uint16_t limit)
@@ -101,12 +107,13 @@ static void load_idt(uint16_t limit)
 
 static void enable_x2apic(void)
 {
-	uint64_t handler = (uint64_t)timer_interrupt;
+	uint64_t handler = (uint64_t)interrupt;
 
 	idt[GUEST_TIMER_VECTOR] = (struct idt_entry){
 		.offset_low = handler, .selector = 8, .type = 0x8e,
 		.offset_middle = handler >> 16, .offset_high = handler >> 32,
 	};
+	idt[GUEST_WAKE_VECTOR] = idt[GUEST_TIMER_VECTOR];
 	load_idt(sizeof(idt) - 1);
 	wrmsr(MSR_APIC_BASE, rdmsr(MSR_APIC_BASE) | APIC_BASE_ENABLE | APIC_BASE_X2APIC);
 	wrmsr(MSR_X2APIC_SPIV, 0x1ff);
@@ -125,11 +132,11 @@ static void start_timer(void)
 
 static void wait_for_deadline(void)
 {
-	uint32_t before = timer_interrupts;
+	uint32_t before = interrupts;
 
 	wrmsr(MSR_TSC_DEADLINE, rdtsc() + VERY_SOON);
 	asm volatile("sti" : : : "memory");
-	while (timer_interrupts == before)
+	while (interrupts == before)
 		;
 	asm volatile("cli" : : : "memory");
 }
@@ -146,11 +153,40 @@ static void triple_fault(void)
 	asm volatile("ud2");
 }
 
+/* An end of interrupt that KVM does not need to see, and so no exit. */
+static void enable_pv_eoi(void)
+{
+	wrmsr(MSR_KVM_PV_EOI_EN, (uint64_t)&no_eoi | 1);
+	wrmsr(MSR_X2APIC_TIMER_DIVIDE, 0xb);
+	wrmsr(MSR_X2APIC_LVT_TIMER, GUEST_TIMER_VECTOR);
+}
+
+/* How long the timer's interrupt takes, that is the longest gap in reading the TSC. */
+static uint64_t be_interrupted(void)
+{
+	uint64_t now, before, longest = 0;
+	uint32_t seen = interrupts;
+
+	wrmsr(MSR_X2APIC_TIMER_COUNT, SHORT_TIMER_COUNT);
+	asm volatile("sti" : : : "memory");
+	before = rdtsc();
+	while (interrupts == seen) {
+		now = rdtsc();
+		longest = now - before > longest ? now - before : longest;
+		before = now;
+	}
+	now = rdtsc();
+	asm volatile("cli" : : : "memory");
+	return now - before > longest ? now - before : longest;
+}
+
 static void prepare(uint32_t job)
 {
 	if (job == GUEST_HLT || job == GUEST_FAST_MSR || job == GUEST_DEADLINE ||
-	    job == GUEST_TIMER)
+	    job == GUEST_TIMER || job == GUEST_WAKE || job == GUEST_INTERRUPT)
 		enable_x2apic();
+	if (job == GUEST_WAKE || job == GUEST_INTERRUPT)
+		enable_pv_eoi();
 	if (job == GUEST_HLT)
 		start_timer();
 	if (job == GUEST_DEADLINE || job == GUEST_TIMER)
@@ -161,10 +197,13 @@ static void work(struct guest_shared *shared)
 {
 	volatile uint8_t *fresh = (uint8_t *)GUEST_FRESH;
 	struct guest_query query = { 0 };
+	uint64_t begin, took;
 	uint32_t i;
 
 	prepare(shared->job);
 	for (i = 0; i < shared->times; i++) {
+		took = 0;
+		begin = rdtsc();
 		switch (shared->job) {
 		case GUEST_CPUID:
 			ask(&query);
@@ -189,6 +228,7 @@ static void work(struct guest_shared *shared)
 			hypercall(shared->amd);
 			break;
 		case GUEST_HLT:
+		case GUEST_WAKE:
 			halt();
 			break;
 		case GUEST_TOUCH:
@@ -200,7 +240,14 @@ static void work(struct guest_shared *shared)
 		case GUEST_ASK:
 			ask(&shared->queries[i]);
 			break;
+		case GUEST_MMIO_WRITE:
+			*(volatile uint32_t *)GUEST_MMIO = 0;
+			break;
+		case GUEST_INTERRUPT:
+			took = be_interrupted();
+			break;
 		}
+		shared->took[i % GUEST_MAX_QUERIES] = took ? took : rdtsc() - begin;
 	}
 	if (shared->job == GUEST_HLT)
 		wrmsr(MSR_X2APIC_TIMER_COUNT, 0);

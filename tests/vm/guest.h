@@ -12,11 +12,13 @@
 #define GUEST_STACKS	0x200000	/* their ends, one page a vCPU */
 #define GUEST_FRESH	0x1000000	/* memory that nobody has touched */
 #define GUEST_BYTES	0x4000000
+#define GUEST_MMIO	GUEST_BYTES	/* mapped, but no memory */
 
 #define GUEST_MAX_VCPUS	4
 #define GUEST_PORT_DONE	0x10		/* OUT here ends a job */
 #define GUEST_PORT_WORK	0x80		/* OUT here only causes an exit */
 #define GUEST_TIMER_VECTOR	0x40
+#define GUEST_WAKE_VECTOR	0x41
 
 enum guest_job {
 	GUEST_CPUID,		/* @times CPUIDs */
@@ -30,6 +32,9 @@ enum guest_job {
 	GUEST_TOUCH,		/* a write to each of @times fresh pages */
 	GUEST_TRIPLE_FAULT,	/* once, and the guest is no more */
 	GUEST_ASK,		/* the CPUIDs of @queries, @times of them */
+	GUEST_MMIO_WRITE,	/* @times writes that the VMM handles */
+	GUEST_WAKE,		/* @times HLTs, each ended by GUEST_WAKE_VECTOR from outside */
+	GUEST_INTERRUPT,	/* @times interrupts of the timer in the midst of work */
 };
 
 struct guest_query {
@@ -45,6 +50,7 @@ struct guest_shared {
 	uint32_t times;
 	uint32_t amd;			/* VMMCALL, not VMCALL */
 	struct guest_query queries[GUEST_MAX_QUERIES];
+	uint32_t took[GUEST_MAX_QUERIES];	/* the last ones' TSC from begin to end */
 };
 
 #define GUEST_SHARED_BYTES	0x1000

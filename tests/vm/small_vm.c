@@ -45,6 +45,7 @@ uint32_t reason_of(enum guest_job job)
 		[GUEST_HYPERCALL] = SVM_EXIT_VMMCALL, [GUEST_HLT] = SVM_EXIT_HLT,
 		[GUEST_TOUCH] = SVM_EXIT_NPF, [GUEST_ASK] = SVM_EXIT_CPUID,
 		[GUEST_DEADLINE] = SVM_EXIT_MSR, [GUEST_TRIPLE_FAULT] = SVM_EXIT_SHUTDOWN,
+		[GUEST_MMIO_WRITE] = SVM_EXIT_NPF, [GUEST_WAKE] = SVM_EXIT_HLT,
 	}, vmx[] = {
 		[GUEST_CPUID] = EXIT_REASON_CPUID, [GUEST_IO] = EXIT_REASON_IO_INSTRUCTION,
 		[GUEST_MSR] = EXIT_REASON_MSR_READ, [GUEST_FAST_MSR] = EXIT_REASON_MSR_WRITE,
@@ -53,6 +54,7 @@ uint32_t reason_of(enum guest_job job)
 		[GUEST_DEADLINE] = EXIT_REASON_MSR_WRITE,
 		[GUEST_TIMER] = EXIT_REASON_PREEMPTION_TIMER,
 		[GUEST_TRIPLE_FAULT] = EXIT_REASON_TRIPLE_FAULT,
+		[GUEST_MMIO_WRITE] = EXIT_REASON_EPT_MISCONFIG, [GUEST_WAKE] = EXIT_REASON_HLT,
 	};
 
 	return host_is_amd() ? svm[job] : vmx[job];
@@ -82,7 +84,7 @@ static void write_tables(struct small_vm *vm)
 
 	pml4[0] = (GUEST_TABLES + 0x1000) | PAGE_PRESENT;
 	pdpt[0] = (GUEST_TABLES + 0x2000) | PAGE_PRESENT;
-	for (address = 0; address < GUEST_BYTES; address += LARGE_PAGE)
+	for (address = 0; address <= GUEST_MMIO; address += LARGE_PAGE)
 		pd[address / LARGE_PAGE] = address | PAGE_PRESENT | PAGE_LARGE;
 	gdt[1] = 0x00af9b000000ffff;
 	gdt[2] = 0x00cf93000000ffff;
@@ -209,7 +211,9 @@ uint32_t vm_try(struct small_vm *vm, int vcpu, enum guest_job job, uint32_t time
 	shared->amd = host_is_amd();
 	for (;;) {
 		KVM(vm->vcpus[vcpu], KVM_RUN, 0);
-		if (run->exit_reason != KVM_EXIT_IO || run->io.port == GUEST_PORT_DONE)
+		if (run->exit_reason == KVM_EXIT_IO && run->io.port == GUEST_PORT_DONE)
+			return run->exit_reason;
+		if (run->exit_reason != KVM_EXIT_IO && run->exit_reason != KVM_EXIT_MMIO)
 			return run->exit_reason;
 		if (vm->on_io)
 			vm->on_io();
@@ -243,6 +247,14 @@ uint64_t vm_fail_entry(struct small_vm *vm, int vcpu)
 	sregs.tr.unusable = 0;
 	KVM(vm->vcpus[vcpu], KVM_SET_SREGS, &sregs);
 	return run->fail_entry.hardware_entry_failure_reason;
+}
+
+/* The vCPU's GUEST_WAKE_VECTOR, from any thread. */
+void vm_wake(struct small_vm *vm, int vcpu)
+{
+	struct kvm_msi msi = { .address_lo = 0xfee00000 | vcpu << 12, .data = GUEST_WAKE_VECTOR };
+
+	KVM(vm->fd, KVM_SIGNAL_MSI, &msi);
 }
 
 struct guest_query vm_ask(struct small_vm *vm, int vcpu, uint32_t leaf, uint32_t index)

@@ -21,7 +21,7 @@ struct small_vm {
 	int nr_vcpus;
 	int vcpus[GUEST_MAX_VCPUS];
 	struct kvm_run *runs[GUEST_MAX_VCPUS];
-	void (*on_io)(void);	/* called on each OUT to GUEST_PORT_WORK, or NULL */
+	void (*on_io)(void);	/* called on each access that the VMM handles, or NULL */
 };
 
 struct pair {
@@ -37,6 +37,8 @@ struct guest_shared *vm_shared(struct small_vm *vm, int vcpu);
 void vm_run(struct small_vm *vm, int vcpu, enum guest_job job, uint32_t times);
 uint32_t vm_try(struct small_vm *vm, int vcpu, enum guest_job job, uint32_t times);
 uint64_t vm_fail_entry(struct small_vm *vm, int vcpu);
+
+void vm_wake(struct small_vm *vm, int vcpu);
 
 struct guest_query vm_ask(struct small_vm *vm, int vcpu, uint32_t leaf, uint32_t index);
 struct pair vm_pair(struct small_vm *vm, int vcpu, uint32_t leaf, uint32_t index);
