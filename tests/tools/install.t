@@ -6,6 +6,7 @@
 
 root=$scratch/root
 installed=$root/usr
+# shellcheck disable=SC2317 # check calls it
 in_root() {
 	make -s -C "$here/../.." O="$build" PREFIX=/usr DESTDIR="$root" "$1"
 }
