@@ -27,8 +27,9 @@ watch_heartbeat() {
 }
 
 make_amd_initramfs() {
-	initramfs=$kernel/outer.img
-	[[ ! -f $initramfs || $top/lab/inside/outer-init -nt $initramfs ]] || return 0
+	# Another version of exitstat, with another init, may share the cache.
+	initramfs=$kernel/outer-$(sha256sum <"$top/lab/inside/outer-init" | cut -c1-16).img
+	[[ ! -f $initramfs ]] || return 0
 	new_root "$job.root" "$top/lab/inside/outer-init"
 	add_modules "$job.root" "$kernel/image" "$release" virtio_pci 9pnet_virtio 9p
 	pack "$job.root" "$initramfs"

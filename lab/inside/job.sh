@@ -64,9 +64,10 @@ memory_in_use() {
 		END { print used }' /proc/meminfo /proc/zoneinfo
 }
 
-# tests_of COMMAND...: count the tests of a program that prints TAP as ours.
+# tests_of COMMAND...: count the tests of a program that prints TAP as ours. It must have some,
+# and not fail without saying which.
 tests_of() {
-	local line
+	local line first=$tests failed=$failures
 
 	while read -r line; do
 		case $line in
@@ -75,6 +76,9 @@ tests_of() {
 		'#'*) echo "$line" ;;
 		esac
 	done < <("$@")
+	if ! wait "$!" && ((failures == failed)) || ((tests == first)); then
+		ok 1 "${1##*/} runs to its end"
+	fi
 }
 
 # boot_inner COMMAND [QEMU'S OPTION...]: an inner Linux that runs COMMAND, its console here,
