@@ -35,6 +35,12 @@ debian_sources() {
 	apt-get indextargets --format "$1" 'Created-By: Packages' 'Origin: Debian' | sort -u
 }
 
+debian_mirror() {
+	# shellcheck disable=SC2016 # apt expands it
+	debian_sources '$(LABEL) $(REPO_URI)' | awk '$1 == "Debian" { print $2; exit }' | grep . ||
+		die "apt knows no Debian mirror: see /etc/apt/sources.list"
+}
+
 signed_by="[signed-by=/usr/share/keyrings/debian-archive-keyring.gpg]"
 
 # Where packages of a Debian suite come from; "base" is this system's own apt.
@@ -49,9 +55,7 @@ use_suite() {
 		return
 	fi
 
-	# shellcheck disable=SC2016 # apt expands it
-	mirror=$(debian_sources '$(LABEL) $(REPO_URI)' | awk '$1 == "Debian" { print $2; exit }')
-	[[ -n $mirror ]] || die "apt knows no Debian mirror: see /etc/apt/sources.list"
+	mirror=$(debian_mirror) || exit
 	private_apt "$cache/apt/$suite" "deb $signed_by $mirror $suite main"
 }
 

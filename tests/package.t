@@ -1,0 +1,153 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: GPL-2.0
+# The Debian packages, and the module by DKMS: built, installed into a clean Debian, tried,
+# and taken away again. An argument is the Debian suite whose kernel DKMS builds for.
+
+# shellcheck disable=SC2317 # logged calls the functions
+# shellcheck source=lab/kernel.sh
+. "$(dirname "$0")/../lab/kernel.sh"
+# shellcheck source=tests/tap.sh
+. "$top/tests/tap.sh"
+
+suite=${1:-base}
+work=$build/package
+root=$work/root
+version=$(<"$top/VERSION")
+
+# The sources as git has them, without what was built.
+copy_tree() {
+	as_root rm -rf "$work"
+	mkdir -p "$work/exitstat"
+	(cd "$top" && git ls-files -z -co --exclude-standard | while IFS= read -rd '' file; do
+		[[ ! -e $file ]] || printf '%s\0' "$file"
+	done | tar -cf - --null -T -) | tar -C "$work/exitstat" -xf -
+}
+
+build_packages() {
+	(cd "$work/exitstat" && dpkg-buildpackage -us -uc -b)
+}
+
+# Without apt's and dpkg's own accounts of what they did, and the key that DKMS makes once.
+files_in_root() {
+	as_root find "$root" -xdev -printf '%P\n' | grep -vE \
+		'^(var/(cache|log|lib/apt|lib/dpkg)|tmp)/|^var/lib/dkms/mok\.' | sort
+}
+
+in_root() {
+	# shellcheck disable=SC2016 # expanded by the inner bash
+	as_root unshare --mount bash -ec '
+		mount -t proc proc "$0/proc"
+		exec chroot "$0" env LC_ALL=C DEBIAN_FRONTEND=noninteractive HOME=/root "$@"' \
+		"$root" "$@"
+}
+
+# The mirrors of a clean Debian with that suite's kernel, in the form of sources.list.
+suite_sources() {
+	# shellcheck disable=SC2016 # apt expands it
+	[[ $suite == sid ]] ||
+		debian_sources "deb $signed_by "'$(REPO_URI) $(RELEASE) $(COMPONENT)'
+	[[ $suite == base ]] || cat "$cache/apt/$suite/sources.list"
+}
+
+# A Debian with DKMS, openssl to sign with, and the kernel's headers; also downloaded, not installed, is what the
+# packages depend on.
+make_root() {
+	local release_name=sid target=()
+
+	# shellcheck source=/dev/null
+	[[ $suite == sid ]] || release_name=$(. /etc/os-release && echo "$VERSION_CODENAME")
+	[[ $suite == base ]] || target=(-t "$suite")
+	as_root debootstrap --variant=minbase "$release_name" "$root" "$(debian_mirror)" &&
+		suite_sources | as_root tee "$root/etc/apt/sources.list" &&
+		in_root apt-get update &&
+		in_root apt-get install -y --no-install-recommends "${target[@]}" \
+			dkms linux-headers-amd64 openssl &&
+		as_root cp "$work"/*.deb "$root/tmp/" &&
+		in_root bash -c 'apt-get install -y --download-only /tmp/*.deb' &&
+		as_root rm -r "$root"/tmp/*.deb &&
+		in_root depmod "$release" # which makes its lists; else the first module does
+}
+
+# unpack_root RECIPE: $root as it was when make_root, whose checksum RECIPE is, had made it.
+unpack_root() {
+	local archive=$cache/root/$suite-${kernel##*/}-$1.tar.gz
+
+	if [[ ! -f $archive ]]; then
+		step "Installing a clean Debian with DKMS and the headers of $release"
+		mkdir -p "${archive%/*}"
+		logged "$build/log/package-root" make_root || return
+		as_root tar -C "$root" -I 'gzip -1' -cf - . >"$archive.new" || return
+		mv "$archive.new" "$archive"
+		as_root rm -rf "$root"
+	fi
+	step "Unpacking a clean Debian"
+	mkdir -p "$root"
+	as_root tar -C "$root" -xpf "$archive"
+}
+
+# module_is_installed NAME: DKMS has built it for that kernel. Sets module.
+module_is_installed() {
+	# Where the kernel's configuration says so it is compressed.
+	module=$(find "$root/lib/modules/$release/updates/dkms" -name 'kvm_exitstat.ko*')
+	ok "$(($(wc -w <<<"$module") != 1))" "$1: kvm_exitstat.ko is there"
+	is "$(modinfo -F vermagic "$module")" "$(modinfo -F vermagic "$kvm_ko")" \
+		"$1: with the vermagic of that kernel's kvm.ko"
+	is "$(modinfo -F version "$module")" "$version" "$1: and our version"
+	is "$(modinfo -F signer "$module")" "DKMS module signing key" "$1: signed for Secure Boot"
+}
+
+nothing_is_left() {
+	is "$(diff "$work/files" <(files_in_root))" "" "$1 leaves no file"
+}
+
+need dpkg-dev debhelper dh-dkms lintian libjansson-dev libncurses-dev libsmartcols-dev clang \
+	libclang-rt-dev libcmocka-dev debootstrap kmod
+lock_cache
+get_kernel "$suite"
+unlock_cache
+kvm_ko=$(find "$kernel/image/lib/modules/$release/kernel/arch/x86/kvm/" -name 'kvm.ko*')
+copy_tree
+
+step "Building the packages"
+logged "$build/log/package-build" build_packages || die "no packages"
+is "$(dpkg-parsechangelog -l "$top/debian/changelog" -S Version)" "$version" \
+	"the packages have the version of VERSION"
+step "Running lintian"
+check "lintian finds no error and no warning" \
+	lintian --allow-root --fail-on error,warning "$work"/exitstat_*.changes
+lock_cache
+unpack_root "$(declare -f make_root | sha256sum | cut -c1-16)" || die "no clean Debian to install into"
+unlock_cache
+as_root cp -r "$work/exitstat" "$root/root/"
+files_in_root >"$work/files"
+
+step "Installing the packages, and the module for $release"
+as_root cp "$work"/*.deb "$root/tmp/"
+logged "$build/log/package-install" in_root bash -c 'apt-get install -y /tmp/*.deb'
+ok $? "the packages install"
+like "$(in_root exitstat --version)" "^exitstat $version," "the command runs"
+module_is_installed "exitstat-dkms"
+as_root cp "$module" "$work/"
+like "$(in_root make -C /root/exitstat dkms-install KVER="$release" 2>&1)" \
+	"apt-get purge exitstat-dkms" "make dkms-install refuses beside the package"
+
+step "Purging the packages"
+logged "$build/log/package-purge" in_root \
+	apt-get purge -y --auto-remove '^exitstat' '^libexitstat'
+ok $? "the packages go"
+nothing_is_left "purging them"
+
+step "make dkms-install"
+logged "$build/log/package-dkms-install" in_root make -C /root/exitstat dkms-install KVER="$release"
+ok $? "make dkms-install"
+module_is_installed "make dkms-install"
+logged "$build/log/package-uninstall" in_root make -C /root/exitstat uninstall
+ok $? "make uninstall"
+nothing_is_left "it"
+
+logged "$build/log/vm-tests" make -C "$top" vm-tests
+check "the module of exitstat-dkms works in an outer VM" "$top/lab/vm" --kernel "$suite" \
+	--out "$build/package-vm" --timeout 300 --file "$work/${module##*/}" \
+	--file "$build/vm-tests/leaves" "$top/tests/package.job"
+as_root rm -rf "$root"
+done_testing
