@@ -77,7 +77,7 @@ need() {
 	apt_lists_are_there || update_apt_lists
 	step "Installing ${missing[*]}"
 	logged "$build/log/apt-install" as_root env DEBIAN_FRONTEND=noninteractive \
-		apt-get install -y --no-install-recommends "${missing[@]}" ||
+		apt-get install -y --no-install-recommends -o DPkg::Lock::Timeout=600 "${missing[@]}" ||
 		die "apt-get could not install ${missing[*]}" \
 			"no network, or no such package on your mirror: try apt-get update"
 }
