@@ -7,6 +7,7 @@
 
 	.set	IMAGE, 0x100000		# where Bochs has loaded memory's image
 	.set	BLOCK, 0x20000		# Bochs' unit of memory, or a part of it
+	.set	START_INFO, 0x1000	# where the kernel finds hvm_start_info
 
 	.code16
 start:	cli
@@ -32,7 +33,13 @@ next_block:
 	cmp	$MEMORY, %edi
 	jb	next_block
 
-	mov	$start_info, %ebx
+# Newer kernels take a word of it for their first stack, and this is ROM.
+	mov	$start_info, %esi
+	mov	$START_INFO, %edi
+	mov	$(start_info_end - start_info), %ecx
+	rep movsb
+
+	mov	$START_INFO, %ebx
 	mov	$ENTRY, %eax
 	jmp	*%eax
 
@@ -48,6 +55,7 @@ start_info:
 	.long	0x336ec578, 1, 0, 1	# magic, version, flags, modules
 	.long	modules, 0, cmdline, 0, 0, 0, memory_map, 0
 	.long	3, 0			# entries of memory_map
+start_info_end:
 modules:
 	.quad	INITRD, INITRD_BYTES, 0, 0
 memory_map:				# address, bytes, type: 1 is RAM, 2 reserved
