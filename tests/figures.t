@@ -3,6 +3,7 @@
 #
 # The command's figures are the host's: what exitstat said in an inner VM (DIR/figures, of
 # figures.sh) against the events of KVM that perf recorded on its host (DIR/perf.data).
+# KVM is the way into it that was used: of the module, that event does not show the answers.
 #
 # The CPUIDs that exitstat executes are among the events, so that what the host had counted
 # when the guest got its answer is known to the exit.
@@ -12,7 +13,8 @@ use JSON::PP;
 use List::Util qw(sum0);
 use Test::More;
 
-my ($dir) = @ARGV or die "usage: figures.t DIR\n";
+my ($dir, $kvm) = @ARGV;
+$kvm or die "usage: figures.t DIR graft|module\n";
 my $perf_data = "$dir/perf.data";
 
 # Leaves and selectors: include/exitstat_abi.h
@@ -93,7 +95,7 @@ sub check_answer {
 	my ($v, $question, $answer, $host) = @_;
 	my $scope = $question =~ /^vcpu/ ? 'a vCPU' : 'the VM';
 
-	return if $scope eq 'the VM' && grep { $_ != $v && !is_asleep($_) } values %vcpus;
+	return if $kvm ne 'graft' || $scope eq 'the VM' && grep { $_ != $v && !is_asleep($_) } values %vcpus;
 	$checked{$scope}++;
 	return if $answer == $host || $wrong++ >= 10;
 	diag("$question: the guest got $answer, the host had counted $host");
@@ -239,9 +241,12 @@ unlike(`perf report -i '$perf_data' --stats 2>&1`, qr/LOST.*: *[1-9]/,
 watch();
 is($disorder, 0, 'each exit is followed by an entry, and each entry by an exit');
 is(scalar keys %vcpus, 2, 'two vCPUs');
-cmp_ok($checked{$_} // 0, '>', 100, "answers about $_, of which the host's counts are known")
-	for 'a vCPU', 'the VM';
-is($wrong, 0, 'and they are the same');
+SKIP: {
+	skip 'the module answers when KVM has traced its own answer', 3 if $kvm ne 'graft';
+	cmp_ok($checked{$_} // 0, '>', 100, "answers about $_, of which the host's counts are known")
+		for 'a vCPU', 'the VM';
+	is($wrong, 0, 'and they are the same');
+}
 is(scalar @said, 13, 'exitstat has said all that it was asked to');
 compare_all();
 compare_perf_kvm();
