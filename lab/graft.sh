@@ -9,17 +9,19 @@ kbuild() {
 	in_toolchain make -C "$source" -j"$(nproc)" KERNELRELEASE="$release" "$@"
 }
 
-# Prepare the source to build modules that the packaged kernel loads.
+# Prepare the source to build modules that the packaged kernel loads. With its whole
+# configuration: struct module has members for BTF, even where there is no vmlinux to make it of.
 prepare_source() {
-	[[ ! -f $source/.prepared-$release ]] || return 0
+	[[ ! -f $source/.ready-$release ]] || return 0
+	[[ -n $toolchain ]] || need dwarves
 	step "Preparing the kernel's source for building modules"
 	cp "$kernel/image/boot/config-$release" "$source/.config"
 	cp "$kernel/build/Module.symvers" "$source/"
-	"$source/scripts/config" --file "$source/.config" --disable DEBUG_INFO_BTF \
-		--set-str SYSTEM_TRUSTED_KEYS '' --set-str SYSTEM_REVOCATION_KEYS ''
+	"$source/scripts/config" --file "$source/.config" --set-str SYSTEM_TRUSTED_KEYS '' \
+		--set-str SYSTEM_REVOCATION_KEYS ''
 	logged "$build/log/olddefconfig" kbuild olddefconfig &&
 		logged "$build/log/modules_prepare" kbuild modules_prepare || exit
-	touch "$source/.prepared-$release"
+	touch "$source/.ready-$release"
 }
 
 # What the grafted modules are made of.
@@ -41,7 +43,7 @@ build_graft() {
 	logged "$build/log/olddefconfig" kbuild olddefconfig &&
 		logged "$build/log/modules_prepare" kbuild modules_prepare || exit
 	step "Building kvm.ko, kvm-intel.ko and kvm-amd.ko (a minute or so on two cores)"
-	logged "$build/log/kvm" kbuild M=arch/x86/kvm || exit
+	logged "$build/log/kvm" kbuild M=arch/x86/kvm CONFIG_DEBUG_INFO_BTF_MODULES= || exit
 	nm "$source/arch/x86/kvm/kvm.ko" | grep ' exitstat_entry$' >/dev/null ||
 		die "kvm.ko was built without exitstat" \
 			"remove $source and try again, and please report $build/log/kvm"

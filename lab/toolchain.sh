@@ -10,7 +10,7 @@ toolchain=''
 # get_toolchain: sets toolchain, a directory with a Debian of the kernel's own release, or
 # nothing when this system has the compiler. Wants kernel and suite.
 get_toolchain() {
-	local compiler mirror
+	local compiler mirror packages
 
 	toolchain=''
 	compiler=$(grep -o 'gcc-[0-9]*$' "$kernel/build/.kernelvariables") || compiler=gcc
@@ -19,7 +19,8 @@ get_toolchain() {
 		return
 	fi
 	toolchain=$cache/toolchain/$suite-$compiler
-	[[ ! -f $toolchain/ready ]] || return 0
+	packages=$compiler,make,perl,bc,flex,bison,libelf-dev,libssl-dev,kmod,pahole
+	[[ $(cat "$toolchain/ready" 2>/dev/null) != "$packages" ]] || return 0
 
 	need debootstrap
 	step "Installing $compiler of Debian $suite in a directory of its own (a minute or so)"
@@ -27,10 +28,10 @@ get_toolchain() {
 	as_root rm -rf "$toolchain"
 	mkdir -p "$(dirname "$toolchain")"
 	logged "$build/log/toolchain" as_root debootstrap --variant=minbase \
-		--include="$compiler,make,perl,bc,flex,bison,libelf-dev,libssl-dev,kmod" \
+		--include="$packages" \
 		"$suite" "$toolchain" "$mirror" ||
 		die "cannot install Debian $suite's $compiler: see $build/log/toolchain"
-	as_root touch "$toolchain/ready"
+	echo "$packages" | as_root tee "$toolchain/ready" >/dev/null
 }
 
 # in_toolchain COMMAND...: with the kernel's compiler, as ourselves, in this directory.
