@@ -5,7 +5,7 @@
 
 need_intel() {
 	need bochs bochs-term vgabios binutils busybox-static cpio kmod gzip xz-utils bsdutils \
-		linux-perf
+		linux-perf gcc libc6-dev
 }
 
 # Where lab/boot.s wants the image of the memory, and where in it the initramfs is.
@@ -72,6 +72,8 @@ make_intel_root() {
 
 	new_root "$root" "$top/lab/inside/outer-init-intel"
 	ln -s . "$root/usr"
+	gcc -std=gnu11 -O2 -Wall -Wextra -Werror -static -o "$root/bin/print" "$top/lab/inside/print.c" ||
+		die "cannot compile lab/inside/print.c"
 	for file in bash perf kmod timeout; do
 		add_program "$root" "$(command -v "$file")"
 	done
@@ -142,7 +144,7 @@ write_bochsrc() {
 	optramimage1: file=$job/memory, address=$memory_start
 	com1: enabled=1, mode=file, dev=$out/console
 	com2: enabled=1, mode=file, dev=$job/terminal
-	com3: enabled=1, mode=file, dev=$job/results.tar.gz
+	parport1: enabled=1, file=$job/results.tar.gz
 	ata0: enabled=0
 	ata1: enabled=0
 	clock: sync=none

@@ -31,6 +31,7 @@ get_toolchain() {
 		--include="$packages" \
 		"$suite" "$toolchain" "$mirror" ||
 		die "cannot install Debian $suite's $compiler: see $build/log/toolchain"
+	as_root ln -sf "$compiler" "$toolchain/usr/bin/gcc"
 	echo "$packages" | as_root tee "$toolchain/ready" >/dev/null
 }
 
