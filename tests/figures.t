@@ -86,7 +86,7 @@ sub counted {
 sub is_asleep {
 	my $exit = shift->{last};
 
-	return !$exit || $exit->{reason} eq 'hlt' && !$exit->{over};
+	return !$exit || lc $exit->{reason} eq 'hlt' && !$exit->{over};
 }
 
 # Whichever mode has asked: the guest gets what the host has counted. Of the whole VM that is
