@@ -5,12 +5,14 @@
 # shellcheck source=toolchain.sh
 . "$(dirname "${BASH_SOURCE[0]}")/toolchain.sh"
 
+# There is no vmlinux to make BTF of.
 kbuild() {
-	in_toolchain make -C "$source" -j"$(nproc)" KERNELRELEASE="$release" "$@"
+	in_toolchain make -C "$source" -j"$(nproc)" KERNELRELEASE="$release" \
+		CONFIG_DEBUG_INFO_BTF= CONFIG_DEBUG_INFO_BTF_MODULES= "$@"
 }
 
 # Prepare the source to build modules that the packaged kernel loads. With its whole
-# configuration: struct module has members for BTF, even where there is no vmlinux to make it of.
+# configuration: struct module has members for BTF.
 prepare_source() {
 	[[ ! -f $source/.ready-$release ]] || return 0
 	[[ -n $toolchain ]] || need dwarves
@@ -43,7 +45,7 @@ build_graft() {
 	logged "$build/log/olddefconfig" kbuild olddefconfig &&
 		logged "$build/log/modules_prepare" kbuild modules_prepare || exit
 	step "Building kvm.ko, kvm-intel.ko and kvm-amd.ko (a minute or so on two cores)"
-	logged "$build/log/kvm" kbuild M=arch/x86/kvm CONFIG_DEBUG_INFO_BTF_MODULES= || exit
+	logged "$build/log/kvm" kbuild M=arch/x86/kvm || exit
 	nm "$source/arch/x86/kvm/kvm.ko" | grep ' exitstat_entry$' >/dev/null ||
 		die "kvm.ko was built without exitstat" \
 			"remove $source and try again, and please report $build/log/kvm"
