@@ -31,8 +31,7 @@ instructions() {
 }
 
 build_objects() {
-	logged "$build/log/off-$1" make -C "$cache/off" -j"$(nproc)" KERNELRELEASE="$release" \
-		"${objects[@]/#/arch/x86/kvm/}" || exit
+	source=$cache/off logged "$build/log/off-$1" kbuild "${objects[@]/#/arch/x86/kvm/}" || exit
 }
 
 need coccinelle git patch
