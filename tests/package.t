@@ -27,10 +27,11 @@ build_packages() {
 	(cd "$work/exitstat" && dpkg-buildpackage -us -uc -b)
 }
 
-# Without apt's and dpkg's own accounts of what they did, and the key that DKMS makes once.
+# Without apt's, dpkg's and depmod's own accounts of what they did, and the key that DKMS makes
+# once.
 files_in_root() {
 	as_root find "$root" -xdev -printf '%P\n' | grep -vE \
-		'^(var/(cache|log|lib/apt|lib/dpkg)|tmp)/|^var/lib/dkms/mok\.' | sort
+		'^(var/(cache|log|lib/apt|lib/dpkg)|tmp)/|^var/lib/dkms/mok\.|/lib/modules/[^/]*/modules\.' | sort
 }
 
 in_root() {
@@ -49,6 +50,11 @@ suite_sources() {
 	[[ $suite == base ]] || cat "$cache/apt/$suite/sources.list"
 }
 
+# Proxies, and whether a mirror may be an old one: as this system has it.
+way_to_mirrors() {
+	apt-config dump Acquire | grep -iE '^Acquire::(https?|Check-[^:]*)\>'
+}
+
 # A Debian with DKMS, openssl to sign with, and the kernel's headers; also downloaded, not installed, is what the
 # packages depend on.
 make_root() {
@@ -59,13 +65,13 @@ make_root() {
 	[[ $suite == base ]] || target=(-t "$suite")
 	as_root debootstrap --variant=minbase "$release_name" "$root" "$(debian_mirror)" &&
 		suite_sources | as_root tee "$root/etc/apt/sources.list" &&
+		way_to_mirrors | as_root tee "$root/etc/apt/apt.conf.d/90mirrors" &&
 		in_root apt-get update &&
 		in_root apt-get install -y --no-install-recommends "${target[@]}" \
 			dkms linux-headers-amd64 openssl &&
 		as_root cp "$work"/*.deb "$root/tmp/" &&
 		in_root bash -c 'apt-get install -y --download-only /tmp/*.deb' &&
-		as_root rm -r "$root"/tmp/*.deb &&
-		in_root depmod "$release" # which makes its lists; else the first module does
+		as_root rm -r "$root"/tmp/*.deb
 }
 
 # unpack_root RECIPE: $root as it was when make_root, whose checksum RECIPE is, had made it.
