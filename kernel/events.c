@@ -43,18 +43,26 @@ void exitstat_entry(void)
 		exitstat_account_entry(account, rdtsc());
 }
 
+static noinline void meet(struct kvm_vcpu *vcpu)
+{
+	if (!exitstat_find_account(vcpu))
+		exitstat_attach(vcpu, GFP_ATOMIC | __GFP_ACCOUNT);
+	exitstat_load(vcpu);
+	exitstat_entry();
+}
+
 /**
  * exitstat_entry_of - exitstat_entry(), for who may meet a vCPU in the middle of its life
  * @vcpu: the vCPU, for which an account is opened if it has none
  */
 void exitstat_entry_of(struct kvm_vcpu *vcpu)
 {
-	if (unlikely(!this_cpu_read(loaded_account))) {
-		if (!exitstat_find_account(vcpu))
-			exitstat_attach(vcpu, GFP_ATOMIC | __GFP_ACCOUNT);
-		exitstat_load(vcpu);
-	}
-	exitstat_entry();
+	struct exitstat_account *account = this_cpu_read(loaded_account);
+
+	if (likely(account))
+		exitstat_account_entry(account, rdtsc());
+	else
+		meet(vcpu);
 }
 
 /**
