@@ -149,7 +149,7 @@ static void report(void)
 		qsort(cost[way], n, sizeof(**cost), compare);
 	account = cost[ACCOUNT][n / 2];
 	for (way = 0; way < NR_WAYS; way++)
-		printf("%d\t%s\t%.1f\t%.1f\t%.1f\t%.2f\t%.2f %%\n", nr_threads, names[way],
+		printf("%d\t%s\t%.1f\t%.1f\t%.1f\t%.2f\t%.2f\n", nr_threads, names[way],
 		       cost[way][n / 2], cost[way][n / 10], cost[way][n - n / 10],
 		       cost[way][n / 2] / account,
 		       100.0 * lost[way] / ((double)nr_threads * ROUNDS * PAIRS));
@@ -179,7 +179,7 @@ int main(void)
 
 	for (i = 0; i < THREADS; i++)
 		exitstat_account_init(&accounts[i], 0);
-	puts("threads\tway\tmedian\t10 %\t90 %\tof ours\tlost");
+	puts("threads\tway\tmedian\t10 %\t90 %\tof ours\t% lost");
 	for (i = 1; i <= THREADS; i++)
 		run_threads(i);
 	return 0;

@@ -4,37 +4,15 @@
  * reason: the exits, and the TSC, with more and more vCPUs in the VM.
  */
 #include <err.h>
-#include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/ioctl.h>
-#include <sys/mman.h>
 #include <unistd.h>
 
-#include <linux/kvm.h>
-
+#include "idle_vcpu.h"
 #include "small_vm.h"
 
 #define MAX_VCPUS	256
-
-/* A vCPU that has an account, because it was about to run once. */
-static int add_vcpu(struct small_vm *vm, int id, int size)
-{
-	int fd = ioctl(vm->fd, KVM_CREATE_VCPU, id);
-	struct kvm_run *run;
-
-	if (fd < 0)
-		err(1, "KVM_CREATE_VCPU %d", id);
-	run = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
-	if (run == MAP_FAILED)
-		err(1, "mmap of a vCPU");
-	run->immediate_exit = 1;
-	if (ioctl(fd, KVM_RUN, 0) == 0 || errno != EINTR)
-		err(1, "KVM_RUN of vCPU %d", id);
-	munmap(run, size);
-	return fd;
-}
 
 static struct guest_query query(uint32_t leaf, uint32_t index)
 {
@@ -65,7 +43,7 @@ static int find_questions(struct small_vm *vm, struct guest_query queries[GUEST_
 static void read_table(int nr_vcpus)
 {
 	struct guest_query questions[GUEST_MAX_QUERIES];
-	int fds[MAX_VCPUS], i, n, size;
+	int fds[MAX_VCPUS], i, n;
 	struct guest_shared *shared;
 	uint64_t tsc = 0;
 	struct small_vm vm;
@@ -74,9 +52,8 @@ static void read_table(int nr_vcpus)
 	vm_run(&vm, 0, GUEST_HYPERCALL, 10);
 	vm_run(&vm, 0, GUEST_MSR, 10);
 	vm_run(&vm, 0, GUEST_TOUCH, 10);
-	size = ioctl(vm.kvm, KVM_GET_VCPU_MMAP_SIZE, 0);
 	for (i = 1; i < nr_vcpus; i++)
-		fds[i] = add_vcpu(&vm, i, size);
+		fds[i] = add_idle_vcpu(&vm, i);
 	shared = vm_shared(&vm, 0);
 	n = find_questions(&vm, questions);
 	memcpy(shared->queries, questions, sizeof(questions));

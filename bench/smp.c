@@ -10,7 +10,7 @@
 #include "small_vm.h"
 #include "worker.h"
 
-#define TIMES	300000
+#define TIMES	150000
 #define READER	2
 
 static uint64_t read_total(struct small_vm *vm)
