@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0
-# From ways.tsv and cost.tsv to a table, JSON (json=1), or what gnuplot reads (plot=1).
+# From ways.tsv and cost.tsv to a table, members of a JSON object (json=1), or what gnuplot
+# reads (plot=1).
 # The first way of ways.tsv is that in which nobody measures.
 BEGIN {
 	FS = "\t"
@@ -69,12 +70,12 @@ function json_way(way,    k, line) {
 }
 
 function json_all(    i) {
-	printf "{\"kernel\": %s, \"unit\": \"instructions\", \"ways\": [\n", quoted(kernel)
+	printf "\"kernel\": %s, \"unit\": \"instructions\", \"ways\": [\n", quoted(kernel)
 	for (i = 1; i <= nr_ways; i++) {
 		json_way(ways[i])
 		printf "%s\n", (i < nr_ways ? "," : "")
 	}
-	print "]}"
+	print "]"
 }
 
 # A line for each way: its title, the least and the most that it adds to an exit.

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The events of a vCPU's life other than entry and exit, and reading the account.
+ * The odd courses of frequent events, the rare events, and reading the account.
  *
  * An event that makes no sense in the present state is ignored: KVM loads and puts a
  * vCPU for other ioctls than KVM_RUN too, and a way into KVM that attaches to a
@@ -27,6 +27,14 @@ void exitstat_account_exit_oddly(struct exitstat_account *account, u8 slot, u64 
 	exitstat_leave_guest(account, account->state, slot, exitstat_elapsed(account, now), now);
 }
 
+/* exitstat_account_return(), for a vCPU that was not in the host as far as we know. */
+void exitstat_account_return_oddly(struct exitstat_account *account, u64 now)
+{
+	if (account->state == EXITSTAT_STATE_BEFORE || account->state == EXITSTAT_STATE_VMM)
+		return;
+	exitstat_leave_host(account, account->state, exitstat_elapsed(account, now), now);
+}
+
 /**
  * exitstat_account_init - open an account
  * @account: a page of zeros
@@ -36,55 +44,6 @@ void exitstat_account_init(struct exitstat_account *account, u8 slot)
 {
 	account->state = EXITSTAT_STATE_BEFORE;
 	account->slot = slot;
-}
-
-/**
- * exitstat_account_run - userspace calls KVM_RUN
- * @account: the vCPU's account
- * @now: host TSC
- */
-void exitstat_account_run(struct exitstat_account *account, u64 now)
-{
-	if (account->state == EXITSTAT_STATE_VMM)
-		exitstat_account_switch(account, EXITSTAT_STATE_HOST, now);
-}
-
-/**
- * exitstat_account_return - KVM_RUN returns to userspace
- * @account: the vCPU's account
- * @now: host TSC
- */
-void exitstat_account_return(struct exitstat_account *account, u64 now)
-{
-	if (account->state == EXITSTAT_STATE_BEFORE || account->state == EXITSTAT_STATE_VMM)
-		return;
-	exitstat_write_begin(account);
-	exitstat_switch(account, account->state, EXITSTAT_STATE_VMM,
-			exitstat_elapsed(account, now), now);
-	account->reasons[account->slot].vmm_returns++;
-	exitstat_write_end(account);
-}
-
-/**
- * exitstat_account_halt - the vCPU starts to wait for an event
- * @account: the vCPU's account
- * @now: host TSC
- */
-void exitstat_account_halt(struct exitstat_account *account, u64 now)
-{
-	if (account->state == EXITSTAT_STATE_HOST)
-		exitstat_account_switch(account, EXITSTAT_STATE_HALTED, now);
-}
-
-/**
- * exitstat_account_wake - the vCPU waits no longer
- * @account: the vCPU's account
- * @now: host TSC
- */
-void exitstat_account_wake(struct exitstat_account *account, u64 now)
-{
-	if (account->state == EXITSTAT_STATE_HALTED)
-		exitstat_account_switch(account, EXITSTAT_STATE_HOST, now);
 }
 
 /**

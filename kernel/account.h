@@ -34,7 +34,7 @@ struct exitstat_reason_count {
  * @since: when @state began, host TSC
  * @exits: exits of all reasons
  * @states: by state; the last one takes the time before the first VM entry
- * @reasons: by slot
+ * @reasons: by slot, none across the boundary of two cache lines
  *
  * The cycles of all exits are those of EXITSTAT_STATE_HOST, the returns of all
  * reasons are the entries of EXITSTAT_STATE_VMM.
@@ -47,7 +47,7 @@ struct exitstat_account {
 	u64 since;
 	u64 exits;
 	struct exitstat_state_count states[EXITSTAT_NR_STATES + 1];
-	struct exitstat_reason_count reasons[EXITSTAT_NR_SLOTS];
+	struct exitstat_reason_count reasons[EXITSTAT_NR_SLOTS] __aligned(32);
 } __aligned(PAGE_SIZE);
 
 static_assert(sizeof(struct exitstat_account) == PAGE_SIZE);
@@ -108,17 +108,38 @@ static __always_inline void exitstat_leave_guest(struct exitstat_account *accoun
 	exitstat_write_end(account);
 }
 
+static __always_inline void exitstat_leave_host(struct exitstat_account *account, u8 from,
+						u64 cycles, u64 now)
+{
+	exitstat_write_begin(account);
+	exitstat_switch(account, from, EXITSTAT_STATE_VMM, cycles, now);
+	account->reasons[account->slot].vmm_returns++;
+	exitstat_write_end(account);
+}
+
+/* End the state @from and begin the state @to, or do nothing in any other state. */
+static __always_inline void exitstat_switch_from(struct exitstat_account *account, u8 from, u8 to,
+						 u64 now)
+{
+	if (account->state != from)
+		return;
+	exitstat_write_begin(account);
+	exitstat_switch(account, from, to, exitstat_elapsed(account, now), now);
+	exitstat_write_end(account);
+}
+
 void exitstat_account_switch(struct exitstat_account *account, u8 to, u64 now);
 void exitstat_account_exit_oddly(struct exitstat_account *account, u8 slot, u64 now);
+void exitstat_account_return_oddly(struct exitstat_account *account, u64 now);
 
 /**
  * exitstat_account_entry - the vCPU enters the guest
  * @account: the vCPU's account
  * @now: host TSC
  *
- * Here and in exitstat_account_exit() the state that is expected, known to the compiler,
- * makes for fewer instructions, and only that. What is odd is a function of its own, called
- * last, so that the usual course saves no registers.
+ * Here, at exit and at return the state that is expected, known to the compiler, makes for
+ * fewer instructions, and only that. What is odd is a function of its own, called last, so
+ * that the usual course saves no registers.
  */
 static __always_inline void exitstat_account_entry(struct exitstat_account *account, u64 now)
 {
@@ -147,11 +168,51 @@ static __always_inline void exitstat_account_exit(struct exitstat_account *accou
 	exitstat_leave_guest(account, EXITSTAT_STATE_GUEST, slot, cycles, now);
 }
 
+/**
+ * exitstat_account_return - KVM_RUN returns to userspace
+ * @account: the vCPU's account
+ * @now: host TSC
+ */
+static __always_inline void exitstat_account_return(struct exitstat_account *account, u64 now)
+{
+	u64 cycles = now - account->since;
+
+	if (unlikely((s64)cycles < 0 || account->state != EXITSTAT_STATE_HOST))
+		return exitstat_account_return_oddly(account, now);
+	exitstat_leave_host(account, EXITSTAT_STATE_HOST, cycles, now);
+}
+
+/**
+ * exitstat_account_run - userspace calls KVM_RUN
+ * @account: the vCPU's account
+ * @now: host TSC
+ */
+static __always_inline void exitstat_account_run(struct exitstat_account *account, u64 now)
+{
+	exitstat_switch_from(account, EXITSTAT_STATE_VMM, EXITSTAT_STATE_HOST, now);
+}
+
+/**
+ * exitstat_account_halt - the vCPU starts to wait for an event
+ * @account: the vCPU's account
+ * @now: host TSC
+ */
+static __always_inline void exitstat_account_halt(struct exitstat_account *account, u64 now)
+{
+	exitstat_switch_from(account, EXITSTAT_STATE_HOST, EXITSTAT_STATE_HALTED, now);
+}
+
+/**
+ * exitstat_account_wake - the vCPU waits no longer
+ * @account: the vCPU's account
+ * @now: host TSC
+ */
+static __always_inline void exitstat_account_wake(struct exitstat_account *account, u64 now)
+{
+	exitstat_switch_from(account, EXITSTAT_STATE_HALTED, EXITSTAT_STATE_HOST, now);
+}
+
 void exitstat_account_init(struct exitstat_account *account, u8 slot);
-void exitstat_account_run(struct exitstat_account *account, u64 now);
-void exitstat_account_return(struct exitstat_account *account, u64 now);
-void exitstat_account_halt(struct exitstat_account *account, u64 now);
-void exitstat_account_wake(struct exitstat_account *account, u64 now);
 void exitstat_account_preempt(struct exitstat_account *account, u64 now);
 void exitstat_account_resume(struct exitstat_account *account, u64 now);
 void exitstat_account_close(struct exitstat_account *account, u64 now);

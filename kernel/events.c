@@ -8,6 +8,7 @@
 #include <linux/kvm_host.h>
 #include <linux/percpu.h>
 #include <linux/preempt.h>
+#include <linux/sched.h>
 #include <asm/msr.h>
 
 #include "debugfs.h"
@@ -43,18 +44,26 @@ void exitstat_entry(void)
 		exitstat_account_entry(account, rdtsc());
 }
 
+static noinline void meet(struct kvm_vcpu *vcpu)
+{
+	if (!exitstat_find_account(vcpu))
+		exitstat_attach(vcpu, GFP_ATOMIC | __GFP_ACCOUNT);
+	exitstat_load(vcpu);
+	exitstat_entry();
+}
+
 /**
  * exitstat_entry_of - exitstat_entry(), for who may meet a vCPU in the middle of its life
  * @vcpu: the vCPU, for which an account is opened if it has none
  */
 void exitstat_entry_of(struct kvm_vcpu *vcpu)
 {
-	if (unlikely(!this_cpu_read(loaded_account))) {
-		if (!exitstat_find_account(vcpu))
-			exitstat_attach(vcpu, GFP_ATOMIC | __GFP_ACCOUNT);
-		exitstat_load(vcpu);
-	}
-	exitstat_entry();
+	struct exitstat_account *account = this_cpu_read(loaded_account);
+
+	if (likely(account))
+		exitstat_account_entry(account, rdtsc());
+	else
+		meet(vcpu);
 }
 
 /**
@@ -71,7 +80,48 @@ void exitstat_exit(u32 reason)
 }
 
 /**
- * exitstat_run - KVM_RUN begins; the vCPU is not loaded yet
+ * exitstat_load - a vCPU is put on this CPU; preemption is disabled
+ * @vcpu: the vCPU
+ */
+void exitstat_load(struct kvm_vcpu *vcpu)
+{
+	struct exitstat_account *account = exitstat_find_account(vcpu);
+
+	this_cpu_write(loaded_account, account);
+	if (account && unlikely(account->state == EXITSTAT_STATE_PREEMPTED))
+		exitstat_account_resume(account, rdtsc());
+}
+
+/**
+ * exitstat_put - a vCPU is taken off this CPU; preemption is disabled
+ * @vcpu: the vCPU
+ *
+ * The scheduler does so when the vCPU's thread is preempted or goes to sleep. When it is
+ * neither, KVM_RUN is over, or another ioctl, which the account does not mind.
+ */
+void exitstat_put(struct kvm_vcpu *vcpu)
+{
+	struct exitstat_account *account = this_cpu_read(loaded_account);
+
+	if (!account)
+		return;
+	this_cpu_write(loaded_account, NULL);
+	if (vcpu->preempted)
+		exitstat_account_preempt(account, rdtsc());
+	else if (task_is_running(current))
+		exitstat_account_return(account, rdtsc());
+}
+
+static noinline void open_account(struct kvm_vcpu *vcpu, gfp_t gfp)
+{
+	exitstat_attach(vcpu, gfp);
+	preempt_disable();
+	exitstat_load(vcpu);
+	preempt_enable();
+}
+
+/**
+ * exitstat_run - KVM_RUN has begun, and loaded the vCPU
  * @vcpu: the vCPU, for which an account is opened if it has none
  * @gfp: how to allocate it
  */
@@ -80,13 +130,17 @@ void exitstat_run(struct kvm_vcpu *vcpu, gfp_t gfp)
 	struct exitstat_account *account;
 
 	preempt_disable();
-	account = exitstat_find_account(vcpu);
-	if (account)
+	account = this_cpu_read(loaded_account);
+	if (!account) {
+		account = exitstat_find_account(vcpu);
+		this_cpu_write(loaded_account, account);
+	}
+	if (likely(account))
 		exitstat_account_run(account, rdtsc());
 	preempt_enable();
 
-	if (!account)
-		exitstat_attach(vcpu, gfp);
+	if (unlikely(!account))
+		open_account(vcpu, gfp);
 }
 
 /* The event of a loaded vCPU whose thread may be preempted. */
@@ -96,41 +150,9 @@ static __always_inline void to_loaded_account(void (*event)(struct exitstat_acco
 
 	preempt_disable();
 	account = this_cpu_read(loaded_account);
-	if (account)
+	if (likely(account))
 		event(account, rdtsc());
 	preempt_enable();
-}
-
-/** exitstat_return - KVM_RUN is about to return; the vCPU is still loaded */
-void exitstat_return(void)
-{
-	to_loaded_account(exitstat_account_return);
-}
-
-/**
- * exitstat_load - a vCPU is put on this CPU; preemption is disabled
- * @vcpu: the vCPU
- */
-void exitstat_load(struct kvm_vcpu *vcpu)
-{
-	struct exitstat_account *account = exitstat_find_account(vcpu);
-
-	if (account && account->state == EXITSTAT_STATE_PREEMPTED)
-		exitstat_account_resume(account, rdtsc());
-	this_cpu_write(loaded_account, account);
-}
-
-/**
- * exitstat_put - a vCPU is taken off this CPU; preemption is disabled
- * @vcpu: the vCPU
- */
-void exitstat_put(struct kvm_vcpu *vcpu)
-{
-	struct exitstat_account *account = this_cpu_read(loaded_account);
-
-	if (account && vcpu->preempted)
-		exitstat_account_preempt(account, rdtsc());
-	this_cpu_write(loaded_account, NULL);
 }
 
 /** exitstat_halt - the vCPU's thread is about to poll or block for an event */

@@ -18,7 +18,6 @@ void exitstat_entry(void);
 void exitstat_entry_of(struct kvm_vcpu *vcpu);
 void exitstat_exit(u32 reason);
 void exitstat_run(struct kvm_vcpu *vcpu, gfp_t gfp);
-void exitstat_return(void);
 void exitstat_load(struct kvm_vcpu *vcpu);
 void exitstat_put(struct kvm_vcpu *vcpu);
 void exitstat_halt(void);

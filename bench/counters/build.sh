@@ -16,6 +16,7 @@ build_counters() {
 	counters=$cache/counters/$(basename "$kernel")-$(counters_key)
 	[[ ! -f $counters/kvm.ko ]] || return 0
 
+	get_toolchain
 	rm -rf "$work"
 	mkdir -p "$work/arch/x86" "$work/virt" "$counters.new"
 	get_kvm_source "$suite"

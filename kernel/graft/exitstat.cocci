@@ -53,7 +53,7 @@ identifier run =~ "^svm_vcpu_run$";
  ...>
  }
 
-// KVM_RUN. It is called before the vCPU is loaded, and returns after it was put.
+// KVM_RUN; that it is over is seen when it puts the vCPU.
 
 @run@
 identifier vcpu;
@@ -61,12 +61,9 @@ identifier vcpu;
  kvm_arch_vcpu_ioctl_run(struct kvm_vcpu *vcpu)
  {
  ...
-+exitstat_run(vcpu, GFP_KERNEL_ACCOUNT);
  vcpu_load(vcpu);
++exitstat_run(vcpu, GFP_KERNEL_ACCOUNT);
  ...
-+exitstat_return();
- vcpu_put(vcpu);
- return ...;
  }
 
 @load@

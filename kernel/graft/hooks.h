@@ -17,7 +17,6 @@ static inline void exitstat_cleanup(void) {}
 static inline void exitstat_entry(void) {}
 static inline void exitstat_exit(u32 reason) {}
 static inline void exitstat_run(struct kvm_vcpu *vcpu, gfp_t gfp) {}
-static inline void exitstat_return(void) {}
 static inline void exitstat_load(struct kvm_vcpu *vcpu) {}
 static inline void exitstat_put(struct kvm_vcpu *vcpu) {}
 static inline void exitstat_halt(void) {}

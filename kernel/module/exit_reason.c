@@ -1,26 +1,44 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * KVM's own function tells the reason, for all that KVM knows to run: a VMCS, an
- * enlightened one that VMREAD does not read, a VMCB.
+ * The reason lies in KVM's own structure for a vCPU, or in the VMCB that this points to. Where
+ * that is the kernel's BTF says. Without, KVM's function tells the reason, at four times the
+ * instructions.
  */
 #define pr_fmt(fmt) "kvm_exitstat: " fmt
 
 #include <linux/kvm_host.h>
 #include <linux/printk.h>
+#include <linux/static_call.h>
 
 #include "exit_reason.h"
+#include "member.h"
 #include "symbol.h"
 
-DEFINE_STATIC_CALL_NULL(exitstat_exit_info, *(exitstat_get_exit_info *)NULL);
+typedef void get_exit_info_function(struct kvm_vcpu *vcpu, u32 *reason, u64 *info1, u64 *info2,
+				    u32 *intr_info, u32 *error_code);
+
+DEFINE_STATIC_CALL_NULL(get_exit_info, *(get_exit_info_function *)NULL);
+
+unsigned int exitstat_reason_offset;
+
+/* exitstat_exit_reason(), when it is not known where the reason lies. */
+u32 exitstat_ask_exit_reason(struct kvm_vcpu *vcpu)
+{
+	u32 reason, intr_info, error_code;
+	u64 info1, info2;
+
+	static_call(get_exit_info)(vcpu, &reason, &info1, &info2, &intr_info, &error_code);
+	return boot_cpu_has(X86_FEATURE_SVM) ? reason : (u16)reason;
+}
 
 /**
- * exitstat_find_exit_reason - find the vendor module's function
+ * exitstat_find_exit_reason - find the vendor module's function, and where the reason lies
  *
  * Return: 0 also when that module is not loaded; call again when it is.
  */
 int exitstat_find_exit_reason(void)
 {
-	exitstat_get_exit_info *function;
+	get_exit_info_function *function;
 	const char *module, *name;
 
 	if (boot_cpu_has(X86_FEATURE_SVM)) {
@@ -35,6 +53,9 @@ int exitstat_find_exit_reason(void)
 		pr_err("%s has no function %s: exitstat knows Linux 6.1 to 7.2\n", module, name);
 		return -ENOENT;
 	}
-	static_call_update(exitstat_exit_info, function);
+	static_call_update(get_exit_info, function);
+	exitstat_reason_offset = boot_cpu_has(X86_FEATURE_SVM) ?
+				 exitstat_member_offset("vcpu_svm", "vmcb") :
+				 exitstat_member_offset("vcpu_vmx", "exit_reason");
 	return 0;
 }

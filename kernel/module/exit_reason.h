@@ -3,19 +3,19 @@
 #ifndef EXITSTAT_EXIT_REASON_H
 #define EXITSTAT_EXIT_REASON_H
 
-#include <linux/static_call.h>
+#include <linux/compiler.h>
 #include <linux/types.h>
 #include <linux/version.h>
 #include <asm/cpufeature.h>
+#include <asm/svm.h>
 
 struct kvm_vcpu;
 
-typedef void exitstat_get_exit_info(struct kvm_vcpu *vcpu, u32 *reason, u64 *info1, u64 *info2,
-				    u32 *intr_info, u32 *error_code);
-
-DECLARE_STATIC_CALL(exitstat_exit_info, *(exitstat_get_exit_info *)NULL);
+/* Of the pointer to the VMCB in a vCPU of SVM, of the reason in one of VMX; or 0. */
+extern unsigned int exitstat_reason_offset;
 
 int exitstat_find_exit_reason(void);
+u32 exitstat_ask_exit_reason(struct kvm_vcpu *vcpu);
 
 /*
  * SVM's kvm_exit tracepoint was in the exit handler once, too late for the clock and
@@ -34,11 +34,13 @@ static inline bool exitstat_exit_is_a_function(void)
  */
 static __always_inline u32 exitstat_exit_reason(struct kvm_vcpu *vcpu)
 {
-	u32 reason, intr_info, error_code;
-	u64 info1, info2;
+	void *place = (void *)vcpu + exitstat_reason_offset;
 
-	static_call(exitstat_exit_info)(vcpu, &reason, &info1, &info2, &intr_info, &error_code);
-	return boot_cpu_has(X86_FEATURE_SVM) ? reason : (u16)reason;
+	if (unlikely(place == vcpu))
+		return exitstat_ask_exit_reason(vcpu);
+	if (boot_cpu_has(X86_FEATURE_SVM))
+		return (*(struct vmcb **)place)->control.exit_code;
+	return *(u16 *)place;
 }
 
 #endif /* EXITSTAT_EXIT_REASON_H */

@@ -8,7 +8,6 @@
 #include <linux/ftrace.h>
 #include <linux/kvm_host.h>
 #include <linux/module.h>
-#include <linux/sched.h>
 #include <linux/static_call.h>
 #include <linux/version.h>
 
@@ -29,7 +28,7 @@ static __always_inline unsigned long ftrace_regs_get_argument(struct ftrace_regs
 
 #define ENDBR_BYTES	4
 
-enum function { EXIT, LOAD, PUT, RUN, HALT, DESTROY_VM, CPUID, NR_FUNCTIONS };
+enum function { EXIT, PUT, RUN, SCHED_IN, HALT, DESTROY_VM, CPUID, NR_FUNCTIONS };
 
 static struct function_hook {
 	const char *name;
@@ -37,28 +36,24 @@ static struct function_hook {
 } hooks[NR_FUNCTIONS] = {
 	/* KVM calls this function right after each exit. */
 	[EXIT] = { "kvm_load_host_xsave_state" },
-	[LOAD] = { "kvm_arch_vcpu_load" },
 	[PUT] = { "kvm_arch_vcpu_put" },
-	[RUN] = { "kvm_arch_vcpu_ioctl_run" },
+	/* KVM_RUN calls it, and nobody else, when it has loaded the vCPU. */
+	[RUN] = { "kvm_sigset_activate" },
+	/* The scheduler loads it; other ioctls do, too, but they are of no interest. */
+	[SCHED_IN] = { "kvm_sched_in" },
 	[HALT] = { "kvm_vcpu_halt" },
 	[DESTROY_VM] = { "kvm_arch_destroy_vm" },
 	[CPUID] = { "kvm_cpuid" },
 };
 
-/*
- * The scheduler puts a vCPU whose thread is preempted or goes to sleep. When it is
- * neither, KVM_RUN is over, or another ioctl, which the account does not mind.
- */
-static void put(struct kvm_vcpu *vcpu)
-{
-	if (!vcpu->preempted && task_is_running(current))
-		exitstat_return();
-	exitstat_put(vcpu);
-}
-
 static __always_inline void *argument_of(struct ftrace_regs *regs)
 {
 	return (void *)ftrace_regs_get_argument(regs, 0);
+}
+
+static __always_inline struct kvm_vcpu *vcpu_of(struct preempt_notifier *notifier)
+{
+	return container_of(notifier, struct kvm_vcpu, preempt_notifier);
 }
 
 static __always_inline bool is_in(unsigned long ip, enum function function)
@@ -71,12 +66,12 @@ static void on_event(unsigned long ip, unsigned long parent_ip, struct ftrace_op
 {
 	if (is_in(ip, EXIT))
 		exitstat_exit(exitstat_exit_reason(argument_of(regs)));
-	else if (is_in(ip, LOAD))
-		exitstat_load(argument_of(regs));
 	else if (is_in(ip, PUT))
-		put(argument_of(regs));
+		exitstat_put(argument_of(regs));
 	else if (is_in(ip, RUN))
 		exitstat_run(argument_of(regs), GFP_ATOMIC | __GFP_ACCOUNT);
+	else if (is_in(ip, SCHED_IN))
+		exitstat_load(vcpu_of(argument_of(regs)));
 	else if (is_in(ip, HALT))
 		exitstat_halt();
 	else if (is_in(ip, DESTROY_VM))
@@ -209,7 +204,7 @@ int exitstat_functions_place(void)
 	error = find_all();
 	if (error)
 		goto forget;
-	error = place(&event_ops, "kvm_arch_vcpu_load and others");
+	error = place(&event_ops, "kvm_arch_vcpu_put and others");
 	if (error)
 		goto forget;
 	error = place(&cpuid_ops, "kvm_cpuid");

@@ -44,6 +44,17 @@ int exitstat_symbol_init(void)
 }
 
 /**
+ * exitstat_kernel_symbol - find a function or a variable of the kernel's
+ * @name: its name
+ *
+ * Return: its address, NULL when there is none.
+ */
+void *exitstat_kernel_symbol(const char *name)
+{
+	return (void *)static_call(lookup)(name);
+}
+
+/**
  * exitstat_symbol - find a function or a variable
  * @module: the module that has it, unless it is built into the kernel
  * @name: its name

@@ -6,6 +6,7 @@
 #include <linux/types.h>
 
 int exitstat_symbol_init(void);
+void *exitstat_kernel_symbol(const char *name);
 void *exitstat_symbol(const char *module, const char *name);
 bool exitstat_module_is_loaded(const char *module);
 
