@@ -10,12 +10,14 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include <asm/svm.h>
+
 #include "perf.h"
 #include "small_vm.h"
 #include "tap.h"
 #include "worker.h"
 
-static const struct {
+static const struct kind {
 	enum guest_job job;
 	const char *name;
 	uint32_t times;
@@ -30,6 +32,14 @@ static const struct {
 	{ GUEST_HLT, "HLT", 50 },
 	{ GUEST_TOUCH, "nested page fault", 1000 },
 	{ GUEST_MMIO_WRITE, "MMIO", 1000 },
+	/* Exits that go on to the guest's hypervisor, */
+	{ GUEST_NESTED | GUEST_CPUID, "CPUID of a nested guest", 500 },
+	{ GUEST_NESTED | GUEST_MSR, "RDMSR of a nested guest", 500 },
+	{ GUEST_NESTED | GUEST_HYPERCALL, "hypercall of a nested guest", 500 },
+	/* and those of which it learns nothing. */
+	{ GUEST_NESTED | GUEST_IO, "port I/O of a nested guest", 500 },
+	{ GUEST_NESTED | GUEST_TOUCH, "nested page fault of a nested guest", 500 },
+	{ GUEST_NESTED | GUEST_MMIO_WRITE, "MMIO of a nested guest", 500 },
 };
 
 static void check_equal(uint64_t guest, uint64_t perf, const char *kind, const char *what)
@@ -55,54 +65,87 @@ static void check_sum(struct small_vm *vm, const char *kind, uint64_t total)
 	check_equal(sum, total, kind, "the reasons add up to the total");
 }
 
-static void test_kind(enum guest_job job, const char *name, uint32_t times)
+/* Once, and after each exit that the hypervisor has seen but the last. */
+static uint64_t vmruns_of(const struct kind *kind)
 {
-	uint32_t reason = reason_of(job);
+	switch (kind->job & ~GUEST_NESTED) {
+	case GUEST_CPUID:
+	case GUEST_MSR:
+	case GUEST_HYPERCALL:
+		return kind->times + 1;
+	}
+	return 1;
+}
+
+static void check_vmruns(struct small_vm *vm, const struct kind *kind, uint64_t perf)
+{
+	uint64_t vmruns = vm_others(vm, 1, SVM_EXIT_VMRUN);
+
+	check_equal(vmruns, perf, kind->name, "by VMRUN equals perf's");
+	ok(vmruns == vmruns_of(kind), "%s: as many VMRUNs as the hypervisor makes", kind->name);
+}
+
+static void test_kind(const struct kind *kind)
+{
+	uint32_t reasons[] = { reason_of(kind->job), SVM_EXIT_VMRUN };
+	bool nested = kind->job & GUEST_NESTED;
 	struct small_vm vm;
-	struct worker worker = { .vm = &vm, .vcpu = 0, .job = job, .times = times };
+	struct worker worker = { .vm = &vm, .vcpu = 0, .job = kind->job, .times = kind->times };
 	struct perf perf;
 	uint64_t total, by_reason;
 
 	vm_create(&vm, 2);
 	/* On VMX the first access to MMIO is an EPT violation, those after it are what is meant. */
-	if (job == GUEST_MMIO_WRITE)
-		vm_run(&vm, 1, job, 1);
+	if (kind->job == GUEST_MMIO_WRITE)
+		vm_run(&vm, 1, kind->job, 1);
 	worker_create(&worker);
-	perf_start(&perf, &worker.tid, 1, &reason, 1);
+	perf_start(&perf, &worker.tid, 1, reasons, nested ? 2 : 1);
 	worker_go(&worker);
 	worker_wait(&worker);
 	perf_stop(&perf);
 
 	total = vm_others(&vm, 1, EXITSTAT_ALL_REASONS);
-	by_reason = vm_others(&vm, 1, reason);
-	check_equal(total, perf.exits[0], name, "total equals perf's");
-	check_equal(by_reason, perf.exits[1], name, "by its reason equals perf's");
-	ok(by_reason >= times, "%s: at least as many as the guest caused", name);
-	check_sum(&vm, name, total);
+	by_reason = vm_others(&vm, 1, reasons[0]);
+	check_equal(total, perf.exits[0], kind->name, "total equals perf's");
+	check_equal(by_reason, perf.exits[1], kind->name, "by its reason equals perf's");
+	ok(by_reason >= kind->times, "%s: at least as many as the guest caused", kind->name);
+	if (nested)
+		check_vmruns(&vm, kind, perf.exits[2]);
+	check_sum(&vm, kind->name, total);
 	vm_destroy(&vm);
 }
 
-static void just_run(enum guest_job job, uint32_t times)
+static void just_run(const struct kind *kind)
 {
 	struct small_vm vm;
 
 	vm_create(&vm, 1);
-	vm_run(&vm, 0, job, times);
+	vm_run(&vm, 0, kind->job, kind->times);
 	vm_destroy(&vm);
+}
+
+/* What is missing for it here, or NULL. */
+static const char *obstacle(const struct kind *kind)
+{
+	if (kind->job == GUEST_TIMER && host_is_amd())
+		return "SVM has none";
+	if (kind->job & GUEST_NESTED && !host_is_amd())
+		return "the guest's hypervisor knows SVM only";
+	return NULL;
 }
 
 int main(int argc, char **argv)
 {
 	bool run = argc > 1 && !strcmp(argv[1], "run");
-	size_t i;
+	const struct kind *kind;
 
-	for (i = 0; i < sizeof(kinds) / sizeof(*kinds); i++) {
-		if (kinds[i].job == GUEST_TIMER && host_is_amd())
-			skip(kinds[i].name, "SVM has none");
+	for (kind = kinds; kind < kinds + sizeof(kinds) / sizeof(*kinds); kind++) {
+		if (obstacle(kind))
+			skip(kind->name, obstacle(kind));
 		else if (run)
-			just_run(kinds[i].job, kinds[i].times);
+			just_run(kind);
 		else
-			test_kind(kinds[i].job, kinds[i].name, kinds[i].times);
+			test_kind(kind);
 	}
 	return done_testing();
 }

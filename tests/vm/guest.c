@@ -6,6 +6,8 @@
 #include <stddef.h>
 
 #include "guest.h"
+#include "hypervisor.h"
+#include "instructions.h"
 
 #define MSR_APIC_BASE	0x1b
 #define APIC_BASE_X2APIC	(1 << 10)
@@ -36,32 +38,6 @@ static struct idt_entry idt[GUEST_WAKE_VECTOR + 1];
 /* Counted by the handler, which looks in no_eoi whether KVM wants no end of interrupt. */
 static volatile uint32_t interrupts;
 static uint32_t no_eoi;
-
-static inline void out8(uint16_t port, uint8_t value)
-{
-	asm volatile("outb %0, %1" : : "a"(value), "Nd"(port) : "memory");
-}
-
-static inline uint64_t rdmsr(uint32_t msr)
-{
-	uint32_t low, high;
-
-	asm volatile("rdmsr" : "=a"(low), "=d"(high) : "c"(msr));
-	return (uint64_t)high << 32 | low;
-}
-
-static inline uint64_t rdtsc(void)
-{
-	uint32_t low, high;
-
-	asm volatile("rdtsc" : "=a"(low), "=d"(high) : : "memory");
-	return (uint64_t)high << 32 | low;
-}
-
-static inline void wrmsr(uint32_t msr, uint64_t value)
-{
-	asm volatile("wrmsr" : : "c"(msr), "a"((uint32_t)value), "d"((uint32_t)(value >> 32)));
-}
 
 /* Registers start with marks in their upper halves, which CPUID must clear. */
 static void ask(struct guest_query *query)
@@ -255,7 +231,10 @@ static void work(struct guest_shared *shared)
 
 __attribute__((section(".start"), noreturn)) void guest_start(struct guest_shared *shared)
 {
-	work(shared);
+	if (shared->nested)
+		run_nested(work, shared);
+	else
+		work(shared);
 	for (;;)
 		out8(GUEST_PORT_DONE, 0);
 }

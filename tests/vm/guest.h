@@ -35,6 +35,10 @@ enum guest_job {
 	GUEST_MMIO_WRITE,	/* @times writes that the VMM handles */
 	GUEST_WAKE,		/* @times HLTs, each ended by GUEST_WAKE_VECTOR from outside */
 	GUEST_INTERRUPT,	/* @times interrupts of the timer in the midst of work */
+
+	GUEST_NESTED = 0x100,	/* with one of the above that needs no interrupt: a guest of
+				 * the guest does it; one vCPU at once, and SVM only
+				 */
 };
 
 struct guest_query {
@@ -49,6 +53,7 @@ struct guest_shared {
 	uint32_t job;
 	uint32_t times;
 	uint32_t amd;			/* VMMCALL, not VMCALL */
+	uint32_t nested;		/* a guest of the guest does the job */
 	struct guest_query queries[GUEST_MAX_QUERIES];
 	uint32_t took[GUEST_MAX_QUERIES];	/* the last ones' TSC from begin to end */
 };

@@ -57,7 +57,7 @@ uint32_t reason_of(enum guest_job job)
 		[GUEST_MMIO_WRITE] = EXIT_REASON_EPT_MISCONFIG, [GUEST_WAKE] = EXIT_REASON_HLT,
 	};
 
-	return host_is_amd() ? svm[job] : vmx[job];
+	return host_is_amd() ? svm[job & ~GUEST_NESTED] : vmx[job];
 }
 
 static int kvm_ioctl(int fd, unsigned long request, const char *name, void *argument)
@@ -206,7 +206,8 @@ uint32_t vm_try(struct small_vm *vm, int vcpu, enum guest_job job, uint32_t time
 	struct kvm_run *run = vm->runs[vcpu];
 
 	start_in_long_mode(vm, vcpu);
-	shared->job = job;
+	shared->job = job & ~GUEST_NESTED;
+	shared->nested = job & GUEST_NESTED;
 	shared->times = times;
 	shared->amd = host_is_amd();
 	for (;;) {

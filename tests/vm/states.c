@@ -124,6 +124,38 @@ static void test_vmm(struct small_vm *vm)
 	vm->on_io = NULL;
 }
 
+/* No count is less than it was. */
+static bool only_grows(const struct states *difference)
+{
+	bool grows = (int64_t)difference->tsc > 0;
+	int i;
+
+	for (i = 0; i < EXITSTAT_NR_STATES; i++)
+		grows &= (int64_t)difference->entered[i] >= 0 &&
+			 (int64_t)difference->cycles[i] >= 0;
+	return grows;
+}
+
+/* The guest is a hypervisor, and its guest exits. */
+static void test_nested(struct small_vm *vm)
+{
+	struct states states;
+	struct pair exits, before = vm_pair(vm, 0, EXITSTAT_LEAF_SNAPSHOT, EXITSTAT_ALL_REASONS);
+	bool grow = true;
+	int i;
+
+	for (i = 0; i < 5; i++) {
+		states = spend(vm, GUEST_NESTED | GUEST_CPUID, 1000);
+		exits = vm_pair(vm, 0, EXITSTAT_LEAF_SNAPSHOT, EXITSTAT_ALL_REASONS);
+		grow &= only_grows(&states) && exits.cycles > before.cycles &&
+			exits.count >= before.count + 2000 &&
+			states.entered[EXITSTAT_STATE_GUEST] >= 2000;
+		before = exits;
+		check_sum(&states, "a nested guest");
+	}
+	ok(grow, "a nested guest: no count goes backwards, and each CPUID is two exits or more");
+}
+
 /* Host state's cycles are those of the exits, exit for exit. */
 static void test_host_is_exits(struct small_vm *vm)
 {
@@ -151,6 +183,10 @@ int main(void)
 	test_idle(&vm);
 	test_vmm(&vm);
 	test_host_is_exits(&vm);
+	if (host_is_amd())
+		test_nested(&vm);
+	else
+		skip("a nested guest", "the guest's hypervisor knows SVM only");
 	vm_destroy(&vm);
 	return done_testing();
 }
