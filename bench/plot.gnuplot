@@ -9,7 +9,7 @@ set xrange [5:10000]
 set xlabel "point: CPUID; line: least to most, of all kinds of exits"
 set grid x
 set yrange [*:*] reverse
-set offsets 0, 0, 0.9, 0.5
+set offsets 0, 0, 0.5, 0.9
 unset key
 set style line 1 lc rgb "#3060a0" lw 3 pt 7 ps 1
 plot data using 2:0:3:4:ytic(1) with xerrorbars ls 1, \
