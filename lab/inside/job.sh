@@ -83,7 +83,8 @@ tests_of() {
 
 # boot_inner COMMAND [QEMU'S OPTION...]: an inner Linux that runs COMMAND, its console here,
 # for $timeout_inner seconds at most when that is set. Under Bochs it is lab/intel.sh that
-# says how, in /mnt/job/inner: on the smallest of machines, with an unpacked kernel.
+# says how, in /mnt/job/inner: on the smallest of machines, with an unpacked kernel. What its
+# watchdog says when the emulator is slow would come amid the command's output.
 boot_inner() {
 	local command=$1 kernel=/mnt/job/vmlinuz machine=(-m 512) parameters=''
 	shift
@@ -92,5 +93,5 @@ boot_inner() {
 		qemu-system-x86_64 "${machine[@]}" -accel kvm -cpu host -nodefaults -no-user-config \
 		-no-reboot -display none -serial stdio -kernel "$kernel" \
 		-initrd /mnt/job/files/inner.img \
-		-append "console=ttyS0 quiet panic=-1 $parameters inner_run=\"$command\"" "$@"
+		-append "console=ttyS0 quiet nowatchdog panic=-1 $parameters inner_run=\"$command\"" "$@"
 }

@@ -12,6 +12,8 @@ measure() {
 	exitstat -J -- cpuids 1000
 	exitstat -J -- dd if=/dev/zero of=/tmp/file bs=1M count=16 status=none
 	exitstat -J -- sleep 0.5
+	# A hypervisor here: what its guests exit for goes to the host first.
+	[[ ! -e /dev/kvm ]] || exitstat -J -- exits run 20 >/dev/null
 	echo 1 >$cpu1
 	exitstat -J -C
 	exitstat -J -C 0.3 3
@@ -21,6 +23,9 @@ measure() {
 
 # No word of the kernel's between.
 dmesg -n 1
+[[ ! -e /modules/order ]] || while read -r module; do
+	insmod "/modules/$module"
+done </modules/order
 measure >/tmp/figures 2>&1
 echo "figures:"
 gzip </tmp/figures | base64

@@ -5,9 +5,11 @@
  * vCPU 0 works in a thread of its own that perf watches from its first exit to its
  * last; then vCPU 1 reads what vCPU 0 had. So nothing is missing at either end.
  *
- * With the argument "run" the exits alone, for a KVM without exitstat.
+ * With the argument "run" the exits alone, for a KVM without exitstat; with "run N" no more
+ * than N of each kind.
  */
 #include <inttypes.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <asm/svm.h>
@@ -115,12 +117,12 @@ static void test_kind(const struct kind *kind)
 	vm_destroy(&vm);
 }
 
-static void just_run(const struct kind *kind)
+static void just_run(const struct kind *kind, uint32_t most)
 {
 	struct small_vm vm;
 
 	vm_create(&vm, 1);
-	vm_run(&vm, 0, kind->job, kind->times);
+	vm_run(&vm, 0, kind->job, kind->times < most ? kind->times : most);
 	vm_destroy(&vm);
 }
 
@@ -137,13 +139,14 @@ static const char *obstacle(const struct kind *kind)
 int main(int argc, char **argv)
 {
 	bool run = argc > 1 && !strcmp(argv[1], "run");
+	uint32_t most = argc > 2 ? (uint32_t)atoi(argv[2]) : UINT32_MAX;
 	const struct kind *kind;
 
 	for (kind = kinds; kind < kinds + sizeof(kinds) / sizeof(*kinds); kind++) {
 		if (obstacle(kind))
 			skip(kind->name, obstacle(kind));
 		else if (run)
-			just_run(kind);
+			just_run(kind, most);
 		else
 			test_kind(kind);
 	}
