@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0
-# KVM's own selftests give the same results on the stock and on the grafted KVM.
+# KVM's own selftests give the same results on the stock KVM and on the one with exitstat; an
+# argument is the vendor.
 
 # shellcheck source=lab/graft.sh
 . "$(dirname "$0")/../lab/graft.sh"
@@ -23,6 +24,7 @@ build_selftests() {
 	mv "$selftests.new" "$selftests"
 }
 
+vendor=${1:-amd}
 need rsync
 lock_cache
 get_kernel base
@@ -31,5 +33,5 @@ prepare_source
 build_selftests
 unlock_cache
 ln -sfn "$selftests" "$build/selftests"
-"$top/lab/vm" --out "$build/self" --timeout 1800 --file "$build/selftests" \
-	"$top/lab/inside/selftests"
+"$top/lab/vm" --vendor "$vendor" --out "$build/base-$vendor/selftests" --timeout 1800 \
+	--file "$build/selftests" "$top/lab/inside/selftests"
