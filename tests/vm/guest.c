@@ -229,12 +229,19 @@ static void work(struct guest_shared *shared)
 		wrmsr(MSR_X2APIC_TIMER_COUNT, 0);
 }
 
+__attribute__((naked)) void nested_start(void)
+{
+	asm volatile("call *%rbx; hlt");
+}
+
 __attribute__((section(".start"), noreturn)) void guest_start(struct guest_shared *shared)
 {
-	if (shared->nested)
-		run_nested(work, shared);
-	else
+	if (!shared->nested)
 		work(shared);
+	else if (shared->amd)
+		run_nested_on_svm(work, shared);
+	else
+		run_nested_on_vmx(work, shared);
 	for (;;)
 		out8(GUEST_PORT_DONE, 0);
 }

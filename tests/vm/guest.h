@@ -37,7 +37,7 @@ enum guest_job {
 	GUEST_INTERRUPT,	/* @times interrupts of the timer in the midst of work */
 
 	GUEST_NESTED = 0x100,	/* with one of the above that needs no interrupt: a guest of
-				 * the guest does it; one vCPU at once, and SVM only
+				 * the guest does it; one vCPU at once
 				 */
 };
 

@@ -31,4 +31,14 @@ static inline void wrmsr(uint32_t msr, uint64_t value)
 	asm volatile("wrmsr" : : "c"(msr), "a"((uint32_t)value), "d"((uint32_t)(value >> 32)));
 }
 
+#define READ_CR(number) \
+({ \
+	uint64_t cr; \
+	asm volatile("mov %%cr" #number ", %0" : "=r"(cr)); \
+	cr; \
+})
+
+#define WRITE_CR(number, value) \
+	asm volatile("mov %0, %%cr" #number : : "r"((uint64_t)(value)) : "memory")
+
 #endif /* INSTRUCTIONS_H */

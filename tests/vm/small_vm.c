@@ -57,7 +57,8 @@ uint32_t reason_of(enum guest_job job)
 		[GUEST_MMIO_WRITE] = EXIT_REASON_EPT_MISCONFIG, [GUEST_WAKE] = EXIT_REASON_HLT,
 	};
 
-	return host_is_amd() ? svm[job & ~GUEST_NESTED] : vmx[job];
+	job &= ~GUEST_NESTED;
+	return host_is_amd() ? svm[job] : vmx[job];
 }
 
 static int kvm_ioctl(int fd, unsigned long request, const char *name, void *argument)

@@ -1,12 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/*
- * The smallest of hypervisors, as the guest of KVM: its own guest shares its memory and its
- * registers but RAX and RSP, and an instruction that it intercepts it skips. SVM only, since
- * SVM needs so little.
- *
- * CPUID, MSRs and hypercalls of the nested guest are the hypervisor's to see; its port I/O and
- * what touches memory are KVM's, and the VMM's, as if the hypervisor were not there.
- */
+/* The smallest of hypervisors on SVM: see hypervisor.h. */
 #include <stddef.h>
 
 #include <asm/svm.h>
@@ -66,19 +59,6 @@ static uint8_t host_save[4096] __attribute__((aligned(4096)));
 static uint8_t msr_permissions[8192] __attribute__((aligned(4096)));
 static uint8_t stack[4096] __attribute__((aligned(16)));
 
-#define READ_CR(number) \
-({ \
-	uint64_t value; \
-	asm volatile("mov %%cr" #number ", %0" : "=r"(value)); \
-	value; \
-})
-
-/* Where the nested guest starts, its job in RBX and the job's argument in RDI. */
-__attribute__((naked)) static void start(void)
-{
-	asm volatile("call *%rbx; hlt");
-}
-
 static void fill_vmcb(void)
 {
 	size_t i;
@@ -95,7 +75,7 @@ static void fill_vmcb(void)
 		.efer = rdmsr(MSR_EFER),
 		.cr4 = READ_CR(4), .cr3 = READ_CR(3), .cr0 = READ_CR(0),
 		.dr7 = DR7_RESET, .dr6 = DR6_RESET, .rflags = RFLAGS_RESERVED,
-		.rip = (uint64_t)start, .rsp = (uint64_t)(stack + sizeof(stack)),
+		.rip = (uint64_t)nested_start, .rsp = (uint64_t)(stack + sizeof(stack)),
 	};
 }
 
@@ -119,8 +99,7 @@ static void run_guest(void (*job)(struct guest_shared *shared), struct guest_sha
 		     : "rcx", "rdx", "rsi", "r8", "r9", "r10", "r11", "cc", "memory");
 }
 
-/* Run @job in a guest of this guest. */
-void run_nested(void (*job)(struct guest_shared *shared), struct guest_shared *shared)
+void run_nested_on_svm(void (*job)(struct guest_shared *shared), struct guest_shared *shared)
 {
 	wrmsr(MSR_EFER, rdmsr(MSR_EFER) | EFER_SVME);
 	wrmsr(MSR_VM_HSAVE_PA, (uint64_t)host_save);
