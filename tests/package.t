@@ -106,7 +106,7 @@ nothing_is_left() {
 	is "$(diff "$work/files" <(files_in_root))" "" "$1 leaves no file"
 }
 
-need dpkg-dev debhelper dh-dkms lintian libjansson-dev libncurses-dev libsmartcols-dev clang \
+need build-essential debhelper dh-dkms lintian libjansson-dev libncurses-dev libsmartcols-dev clang \
 	libclang-rt-dev libcmocka-dev debootstrap kmod
 lock_cache
 get_kernel "$suite"
