@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0
-# The graft: on the KVM of Debian 12, its backports and sid; its errors; and its removal.
+# The graft: on the KVM of the Debian suites that are named; its errors; and its removal.
 
 # shellcheck source=lab/graft.sh
 . "$(dirname "$0")/../lab/graft.sh"
@@ -99,12 +99,12 @@ test_own_changes() {
 }
 
 need coccinelle git patch xz-utils
-lock_cache
-for suite in base "$(. /etc/os-release && echo "$VERSION_CODENAME")-backports" sid; do
+for suite in "${@:-base}"; do
+	lock_cache
 	get_kvm_source "$suite"
+	unlock_cache
 	test_round_trip "$suite"
 done
-unlock_cache
 test_errors
 test_interrupted
 test_own_changes
