@@ -31,13 +31,14 @@ add_program() {
 # add_modules DIR KERNEL RELEASE NAME...: modules with what they depend on, in the order
 # of loading, which the file modules/order holds.
 add_modules() {
-	local dir=$1 image=$2 release=$3 name file
+	local dir=$1 image=$2 release=$3 name insmods file
 	shift 3
 
-	for name; do
-		modprobe -d "$image" -S "$release" --show-depends "$name" |
-			awk '$1 == "insmod" { print $2 }' || die "kernel $release has no module $name"
-	done | awk '!seen[$0]++' | while read -r file; do
+	insmods=$(for name; do
+		modprobe -d "$image" -S "$release" --show-depends "$name" || exit
+	done) || die "kernel $release has not all of the modules $*" \
+		"remove ${image%/image} and try again"
+	awk '$1 == "insmod" && !seen[$2]++ { print $2 }' <<<"$insmods" | while read -r file; do
 		cp "$file" "$dir/modules/"
 		basename "$file" >>"$dir/modules/order"
 	done

@@ -132,6 +132,7 @@ get_kernel() {
 	kernel=$cache/kernels/$release-$version
 	[[ ! -e $kernel/build ]] || return 0
 
+	need kmod
 	step "Fetching Debian's kernel $release ($version)"
 	new=$kernel.new
 	rm -rf "$new"
@@ -141,7 +142,7 @@ get_kernel() {
 	fetch "$new/headers" "${packages[@]/%/=$version}"
 	relocate_headers "$new" "$kernel"
 	usr_merge "$new/image"
-	depmod -b "$new/image" "$release" 2>/dev/null
+	logged "$build/log/depmod" depmod -b "$new/image" "$release" || exit
 	echo "$release" >"$new/release"
 	rm -rf "$kernel"
 	mv "$new" "$kernel"
