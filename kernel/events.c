@@ -15,7 +15,7 @@
 #include "events.h"
 #include "registry.h"
 
-static DEFINE_PER_CPU(struct exitstat_account *, loaded_account);
+DEFINE_PER_CPU(struct exitstat_account *, exitstat_loaded);
 
 /** exitstat_init - before the first VM */
 void exitstat_init(void)
@@ -30,53 +30,21 @@ void exitstat_cleanup(void)
 	int cpu;
 
 	for_each_possible_cpu(cpu)
-		per_cpu(loaded_account, cpu) = NULL;
+		per_cpu(exitstat_loaded, cpu) = NULL;
 	exitstat_debugfs_exit();
 	exitstat_registry_exit();
 }
 
-/** exitstat_entry - the next instruction is the guest's; preemption is disabled */
-void exitstat_entry(void)
-{
-	struct exitstat_account *account = this_cpu_read(loaded_account);
-
-	if (likely(account))
-		exitstat_account_entry(account, rdtsc());
-}
-
-static noinline void meet(struct kvm_vcpu *vcpu)
+/**
+ * exitstat_meet - a vCPU enters the guest that was met in the middle of its life
+ * @vcpu: the vCPU, for which an account is opened if it has none
+ */
+void exitstat_meet(struct kvm_vcpu *vcpu)
 {
 	if (!exitstat_find_account(vcpu))
 		exitstat_attach(vcpu, GFP_ATOMIC | __GFP_ACCOUNT);
 	exitstat_load(vcpu);
 	exitstat_entry();
-}
-
-/**
- * exitstat_entry_of - exitstat_entry(), for who may meet a vCPU in the middle of its life
- * @vcpu: the vCPU, for which an account is opened if it has none
- */
-void exitstat_entry_of(struct kvm_vcpu *vcpu)
-{
-	struct exitstat_account *account = this_cpu_read(loaded_account);
-
-	if (likely(account))
-		exitstat_account_entry(account, rdtsc());
-	else
-		meet(vcpu);
-}
-
-/**
- * exitstat_exit - the CPU has left the guest; preemption is disabled
- * @reason: VMX basic exit reason, or the low 32 bits of the SVM exit code
- */
-void exitstat_exit(u32 reason)
-{
-	struct exitstat_account *account = this_cpu_read(loaded_account);
-
-	if (likely(account))
-		exitstat_account_exit(account, exitstat_reason_slot(&exitstat_reasons, reason),
-				      rdtsc());
 }
 
 /**
@@ -87,60 +55,22 @@ void exitstat_load(struct kvm_vcpu *vcpu)
 {
 	struct exitstat_account *account = exitstat_find_account(vcpu);
 
-	this_cpu_write(loaded_account, account);
+	this_cpu_write(exitstat_loaded, account);
 	if (account && unlikely(account->state == EXITSTAT_STATE_PREEMPTED))
 		exitstat_account_resume(account, rdtsc());
 }
 
 /**
- * exitstat_put - a vCPU is taken off this CPU; preemption is disabled
- * @vcpu: the vCPU
- *
- * The scheduler does so when the vCPU's thread is preempted or goes to sleep. When it is
- * neither, KVM_RUN is over, or another ioctl, which the account does not mind.
+ * exitstat_open - open the account of a vCPU that has none
+ * @vcpu: the vCPU, which is loaded
+ * @gfp: how to allocate it
  */
-void exitstat_put(struct kvm_vcpu *vcpu)
-{
-	struct exitstat_account *account = this_cpu_read(loaded_account);
-
-	if (!account)
-		return;
-	this_cpu_write(loaded_account, NULL);
-	if (vcpu->preempted)
-		exitstat_account_preempt(account, rdtsc());
-	else if (task_is_running(current))
-		exitstat_account_return(account, rdtsc());
-}
-
-static noinline void open_account(struct kvm_vcpu *vcpu, gfp_t gfp)
+void exitstat_open(struct kvm_vcpu *vcpu, gfp_t gfp)
 {
 	exitstat_attach(vcpu, gfp);
 	preempt_disable();
 	exitstat_load(vcpu);
 	preempt_enable();
-}
-
-/**
- * exitstat_run - KVM_RUN has begun, and loaded the vCPU
- * @vcpu: the vCPU, for which an account is opened if it has none
- * @gfp: how to allocate it
- */
-void exitstat_run(struct kvm_vcpu *vcpu, gfp_t gfp)
-{
-	struct exitstat_account *account;
-
-	preempt_disable();
-	account = this_cpu_read(loaded_account);
-	if (!account) {
-		account = exitstat_find_account(vcpu);
-		this_cpu_write(loaded_account, account);
-	}
-	if (likely(account))
-		exitstat_account_run(account, rdtsc());
-	preempt_enable();
-
-	if (unlikely(!account))
-		open_account(vcpu, gfp);
 }
 
 /* The event of a loaded vCPU whose thread may be preempted. */
@@ -149,7 +79,7 @@ static __always_inline void to_loaded_account(void (*event)(struct exitstat_acco
 	struct exitstat_account *account;
 
 	preempt_disable();
-	account = this_cpu_read(loaded_account);
+	account = this_cpu_read(exitstat_loaded);
 	if (likely(account))
 		event(account, rdtsc());
 	preempt_enable();

@@ -46,7 +46,7 @@ build_graft() {
 		logged "$build/log/modules_prepare" kbuild modules_prepare || exit
 	step "Building kvm.ko, kvm-intel.ko and kvm-amd.ko (a minute or so on two cores)"
 	logged "$build/log/kvm" kbuild M=arch/x86/kvm || exit
-	nm "$source/arch/x86/kvm/kvm.ko" | grep ' exitstat_entry$' >/dev/null ||
+	nm "$source/arch/x86/kvm/kvm.ko" | grep ' exitstat_load$' >/dev/null ||
 		die "kvm.ko was built without exitstat" \
 			"remove $source and try again, and please report $build/log/kvm"
 	rm -rf "$modules.new"

@@ -8,5 +8,7 @@
 
 #include "events.h"
 
-EXITSTAT_EXPORT(exitstat_entry);
-EXITSTAT_EXPORT(exitstat_exit);
+EXITSTAT_EXPORT(exitstat_loaded);
+EXITSTAT_EXPORT(exitstat_reasons);
+EXITSTAT_EXPORT(exitstat_account_switch);
+EXITSTAT_EXPORT(exitstat_account_exit_oddly);
