@@ -36,18 +36,6 @@ void exitstat_cleanup(void)
 }
 
 /**
- * exitstat_meet - a vCPU enters the guest that was met in the middle of its life
- * @vcpu: the vCPU, for which an account is opened if it has none
- */
-void exitstat_meet(struct kvm_vcpu *vcpu)
-{
-	if (!exitstat_find_account(vcpu))
-		exitstat_attach(vcpu, GFP_ATOMIC | __GFP_ACCOUNT);
-	exitstat_load(vcpu);
-	exitstat_entry();
-}
-
-/**
  * exitstat_load - a vCPU is put on this CPU; preemption is disabled
  * @vcpu: the vCPU
  */

@@ -28,7 +28,6 @@ void exitstat_halt(void);
 void exitstat_wake(void);
 void exitstat_destroy_vcpu(struct kvm_vcpu *vcpu);
 void exitstat_destroy_vm(struct kvm *kvm);
-void exitstat_meet(struct kvm_vcpu *vcpu);
 void exitstat_open(struct kvm_vcpu *vcpu, gfp_t gfp);
 
 bool exitstat_cpuid_leaf(struct kvm_vcpu *vcpu, u32 leaf, u32 index, u32 *eax, u32 *ebx,
@@ -45,20 +44,6 @@ static __always_inline void exitstat_entry(void)
 
 	if (likely(account))
 		exitstat_account_entry(account, rdtsc());
-}
-
-/**
- * exitstat_entry_of - exitstat_entry(), for who may meet a vCPU in the middle of its life
- * @vcpu: the vCPU, for which an account is opened if it has none
- */
-static __always_inline void exitstat_entry_of(struct kvm_vcpu *vcpu)
-{
-	struct exitstat_account *account = this_cpu_read(exitstat_loaded);
-
-	if (likely(account))
-		exitstat_account_entry(account, rdtsc());
-	else
-		exitstat_meet(vcpu);
 }
 
 /**

@@ -211,9 +211,13 @@ static void add_vcpu(struct exitstat_vm *vm, struct exitstat_vcpu *v)
  */
 void exitstat_attach(struct kvm_vcpu *vcpu, gfp_t gfp)
 {
-	struct exitstat_vcpu *v = alloc_vcpu(vcpu, gfp);
 	struct exitstat_vm *vm, *new_vm;
+	struct exitstat_vcpu *v;
 	unsigned long flags;
+
+	/* It is told below, once. */
+	gfp |= __GFP_NOWARN;
+	v = alloc_vcpu(vcpu, gfp);
 
 	/* Two vCPUs of a new VM may both bring a record for it; one is used. */
 	rcu_read_lock();

@@ -31,6 +31,15 @@ u32 exitstat_ask_exit_reason(struct kvm_vcpu *vcpu)
 	return boot_cpu_has(X86_FEATURE_SVM) ? reason : (u16)reason;
 }
 
+/* Later kernels keep what VMX and TDX share in a structure of its own. */
+static unsigned int vmx_reason_offset(void)
+{
+	unsigned int shared = exitstat_member_offset("vcpu_vmx", "vt");
+	unsigned int reason = exitstat_member_offset(shared ? "vcpu_vt" : "vcpu_vmx", "exit_reason");
+
+	return reason ? shared + reason : 0;
+}
+
 /**
  * exitstat_find_exit_reason - find the vendor module's function, and where the reason lies
  *
@@ -50,12 +59,14 @@ int exitstat_find_exit_reason(void)
 	}
 	function = exitstat_symbol(module, name);
 	if (!function && exitstat_module_is_loaded(module)) {
-		pr_err("%s has no function %s: exitstat knows Linux 6.1 to 7.2\n", module, name);
+		pr_err("%s has no function %s: " EXITSTAT_KNOWS "\n", module, name);
 		return -ENOENT;
 	}
 	static_call_update(get_exit_info, function);
 	exitstat_reason_offset = boot_cpu_has(X86_FEATURE_SVM) ?
-				 exitstat_member_offset("vcpu_svm", "vmcb") :
-				 exitstat_member_offset("vcpu_vmx", "exit_reason");
+				 exitstat_member_offset("vcpu_svm", "vmcb") : vmx_reason_offset();
+	if (function && !exitstat_reason_offset)
+		pr_info("the kernel's BTF does not tell where %s has the exit's reason: each exit costs some instructions more\n",
+			module);
 	return 0;
 }

@@ -141,7 +141,7 @@ static int find(enum function function)
 		return 0;
 	hook->address = (unsigned long)exitstat_symbol("kvm", hook->name);
 	if (!hook->address) {
-		pr_err("this kernel's KVM has no function %s: exitstat knows Linux 6.1 to 7.2\n",
+		pr_err("this kernel's KVM has no function %s: " EXITSTAT_KNOWS "\n",
 		       hook->name);
 		return -ENOENT;
 	}
@@ -149,7 +149,8 @@ static int find(enum function function)
 		static_call_update(stock_cpuid, (cpuid_function *)hook->address);
 	error = set_filter(function, hook->address, false);
 	if (error) {
-		pr_err("ftrace cannot hook KVM's %s (%d)\n", hook->name, error);
+		pr_err("ftrace cannot hook KVM's %s (%d): was KVM built without CONFIG_FUNCTION_TRACER, or is it a live patch's?\n",
+		       hook->name, error);
 		hook->address = 0;
 	}
 	return error;

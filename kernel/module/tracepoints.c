@@ -10,10 +10,24 @@
 #include "symbol.h"
 #include "tracepoints.h"
 
+/* A vCPU's first entry since the module was loaded, in the middle of the vCPU's life. */
+static noinline void meet(struct kvm_vcpu *vcpu)
+{
+	exitstat_load(vcpu);
+	if (!this_cpu_read(exitstat_loaded))
+		exitstat_open(vcpu, GFP_ATOMIC | __GFP_ACCOUNT);
+	exitstat_entry();
+}
+
 /* A later kernel's tracepoint has one argument more, in a register that we do not read. */
 static void on_entry(void *data, struct kvm_vcpu *vcpu)
 {
-	exitstat_entry_of(vcpu);
+	struct exitstat_account *account = this_cpu_read(exitstat_loaded);
+
+	if (likely(account))
+		exitstat_account_entry(account, rdtsc());
+	else
+		meet(vcpu);
 }
 
 static void on_exit(void *data, struct kvm_vcpu *vcpu, u32 isa)
@@ -43,7 +57,7 @@ static int add_probe(struct tracepoint_hook *hook)
 	int error = tracepoint ? tracepoint_probe_register(tracepoint, hook->probe, NULL) : -ENOENT;
 
 	if (error)
-		pr_err("cannot place a probe on KVM's %s (%d): exitstat knows Linux 6.1 to 7.2, with CONFIG_KALLSYMS_ALL\n",
+		pr_err("cannot place a probe on KVM's %s (%d): it takes CONFIG_KALLSYMS_ALL, and " EXITSTAT_KNOWS "\n",
 		       hook->name, error);
 	else
 		hook->tracepoint = tracepoint;
