@@ -27,13 +27,19 @@ watch_heartbeat() {
 }
 
 make_amd_initramfs() {
-	# Another version of exitstat, with another init, may share the cache.
-	initramfs=$kernel/outer-$(sha256sum <"$top/lab/inside/outer-init" | cut -c1-16).img
 	[[ ! -f $initramfs ]] || return 0
 	new_root "$job.root" "$top/lab/inside/outer-init"
 	add_modules "$job.root" "$kernel/image" "$release" virtio_pci 9pnet_virtio 9p
 	pack "$job.root" "$initramfs"
 	rm -rf "$job.root"
+}
+
+prepare_amd() {
+	# Another version of exitstat, with another init, may share the cache.
+	initramfs=$kernel/outer-$(sha256sum <"$top/lab/inside/outer-init" | cut -c1-16).img
+	lock_cache
+	make_amd_initramfs
+	unlock_cache
 }
 
 run_qemu() {
@@ -63,7 +69,6 @@ run_qemu() {
 boot_amd() {
 	local attempt status
 
-	make_amd_initramfs
 	for attempt in 1 2 3; do
 		status=0
 		run_qemu || status=$?

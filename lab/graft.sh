@@ -17,10 +17,12 @@ prepare_source() {
 	[[ ! -f $source/.ready-$release ]] || return 0
 	[[ -n $toolchain ]] || need dwarves
 	step "Preparing the kernel's source for building modules"
-	cp "$kernel/image/boot/config-$release" "$source/.config"
-	cp "$kernel/build/Module.symvers" "$source/"
-	"$source/scripts/config" --file "$source/.config" --set-str SYSTEM_TRUSTED_KEYS '' \
-		--set-str SYSTEM_REVOCATION_KEYS ''
+	{
+		cp "$kernel/image/boot/config-$release" "$source/.config" &&
+			cp "$kernel/build/Module.symvers" "$source/" &&
+			"$source/scripts/config" --file "$source/.config" --set-str SYSTEM_TRUSTED_KEYS '' \
+				--set-str SYSTEM_REVOCATION_KEYS ''
+	} || die "cannot configure $source" "is there space in $cache?"
 	logged "$build/log/olddefconfig" kbuild olddefconfig &&
 		logged "$build/log/modules_prepare" kbuild modules_prepare || exit
 	touch "$source/.ready-$release"

@@ -48,7 +48,10 @@ archive() {
 	(cd "$1" && find . | cpio -o -H newc --quiet)
 }
 
-# pack DIR IMAGE
+# pack DIR IMAGE: all of it or none.
 pack() {
-	archive "$1" | gzip -1 >"$2"
+	if ! { archive "$1" | gzip -1 >"$2.new" && mv "$2.new" "$2"; }; then
+		rm -f "$2.new"
+		die "cannot write $2" "is there space in ${2%/*}?"
+	fi
 }

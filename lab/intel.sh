@@ -54,7 +54,8 @@ unpack_vmlinux() {
 	if [[ ! -f $flat ]]; then
 		step "Unpacking the kernel"
 		extract_vmlinux "$kernel/image/boot/vmlinuz-$release" >"$elf" ||
-			die "cannot unpack kernel $release: is it compressed in a new way?"
+			die "cannot unpack kernel $release" \
+				"is there space in $cache? is the kernel compressed in a new way?"
 		objcopy -O binary "$elf" "$flat.new" || die "cannot flatten kernel $release"
 		mv "$flat.new" "$flat"
 	fi
@@ -154,11 +155,7 @@ write_bochsrc() {
 	RC
 }
 
-# boot_intel: returns 124 when the time is over. Debian's Bochs starts in its debugger and
-# wants a terminal. It ends when the kernel restarts by a triple fault, that is with an error.
-boot_intel() {
-	local status=0 terminal
-
+prepare_intel() {
 	step "Packing what the jobs need"
 	lock_cache
 	unpack_vmlinux
@@ -166,6 +163,13 @@ boot_intel() {
 	make_memory
 	make_firmware
 	write_bochsrc
+}
+
+# boot_intel: returns 124 when the time is over. Debian's Bochs starts in its debugger and
+# wants a terminal. It ends when the kernel restarts by a triple fault, that is with an error.
+boot_intel() {
+	local status=0 terminal
+
 	echo c >"$job/go"
 	mkfifo "$job/terminal"
 	cat "$job/terminal" &

@@ -23,7 +23,7 @@ private_apt() {
 		-o "Dir::State::lists=$dir/lists" -o "Dir::Cache=$dir" -o APT::Get::List-Cleanup=0)
 	((EUID)) || apt_options+=(-o APT::Sandbox::User=root)
 	if [[ -z $(find "$dir/updated" -mmin -1440 2>/dev/null) ]]; then
-		logged "$build/log/apt-${dir##*/}" apt-get "${apt_options[@]}" update ||
+		logged "$build/log/apt-${dir##*/}" apt-get "${apt_options[@]}" --error-on=any update ||
 			die "cannot read the package lists of Debian ${dir##*/}: is there a network?"
 		touch "$dir/updated"
 	fi
@@ -36,8 +36,11 @@ debian_sources() {
 }
 
 debian_mirror() {
+	local mirrors
+
 	# shellcheck disable=SC2016 # apt expands it
-	debian_sources '$(LABEL) $(REPO_URI)' | awk '$1 == "Debian" { print $2; exit }' | grep . ||
+	mirrors=$(debian_sources '$(LABEL) $(REPO_URI)') || exit
+	awk '$1 == "Debian" { print $2; exit }' <<<"$mirrors" | grep . ||
 		die "apt knows no Debian mirror: see /etc/apt/sources.list"
 }
 
@@ -84,7 +87,7 @@ fetch() {
 		apt-get "${apt_options[@]}" download "$@") ||
 		die "cannot download $*" "is there a network? does your mirror carry it? try apt-get update"
 	for deb in "$dir"/debs/*.deb; do
-		dpkg-deb -x "$deb" "$dir"
+		dpkg-deb -x "$deb" "$dir" || die "cannot unpack ${deb##*/}" "is there space in $cache?"
 	done
 	rm -r "$dir/debs"
 }
@@ -101,8 +104,8 @@ relocate_headers() {
 	local new=$1 final=$2 headers
 
 	headers=$(cd "$new" && echo headers/usr/src/linux-headers-"$release")
-	sed -i "s|\([ =]\)/usr/src/|\1$final/headers/usr/src/|" "$new/$headers/Makefile"
-	ln -s "$headers" "$new/build"
+	sed -i "s|\([ =]\)/usr/src/|\1$final/headers/usr/src/|" "$new/$headers/Makefile" &&
+		ln -s "$headers" "$new/build"
 }
 
 # Newer packages have below /usr what was in /boot and /lib.
@@ -110,11 +113,11 @@ usr_merge() {
 	local image=$1 name
 
 	[[ -d $image/usr/lib/modules ]] || return 0
-	ln -s usr/lib "$image/lib"
-	mkdir -p "$image/boot"
+	ln -s usr/lib "$image/lib" && mkdir -p "$image/boot" || return
 	for name in vmlinuz config; do
 		[[ -e $image/boot/$name-$release ]] ||
-			ln -s "../usr/lib/modules/$release/$name" "$image/boot/$name-$release"
+			ln -s "../usr/lib/modules/$release/$name" "$image/boot/$name-$release" ||
+			return
 	done
 }
 
@@ -140,12 +143,11 @@ get_kernel() {
 	fetch "$new/image" "${packages[@]/%/=$version}"
 	mapfile -t packages < <(with_parts "$headers")
 	fetch "$new/headers" "${packages[@]/%/=$version}"
-	relocate_headers "$new" "$kernel"
-	usr_merge "$new/image"
-	logged "$build/log/depmod" depmod -b "$new/image" "$release" || exit
-	echo "$release" >"$new/release"
-	rm -rf "$kernel"
-	mv "$new" "$kernel"
+	{
+		relocate_headers "$new" "$kernel" && usr_merge "$new/image" &&
+			logged "$build/log/depmod" depmod -b "$new/image" "$release" &&
+			echo "$release" >"$new/release" && rm -rf "$kernel" && mv "$new" "$kernel"
+	} || die "cannot make kernel $release ready" "is there space in $cache?"
 }
 
 # unpack_source DIR [MEMBER...]: all of the kernel's source, or some of it, as DIR.

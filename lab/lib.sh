@@ -53,10 +53,19 @@ apt_lists_are_there() {
 	[[ $(apt-cache policy linux-image-amd64 2>/dev/null) == *Candidate:\ [0-9]* ]]
 }
 
+# want_root COMMAND...: say what root has to do when we can't.
+want_root() {
+	((EUID == 0)) || { command -v sudo >/dev/null && sudo -v; } ||
+		die "you are not root, and may not use sudo" "as root: $*"
+}
+
+# apt-get finds no fault with a mirror that does not answer.
 update_apt_lists() {
+	want_root apt-get update
 	step "Updating apt's lists"
-	logged "$build/log/apt-update" as_root apt-get update ||
-		die "apt-get update failed: is there a network, and does a mirror in /etc/apt answer?"
+	{ logged "$build/log/apt-update" as_root apt-get update && apt_lists_are_there; } ||
+		die "apt-get update brought no list of Debian's packages" \
+			"is there a network, and does a Debian mirror in /etc/apt answer? see $build/log/apt-update"
 }
 
 # need PACKAGE...: install those that are missing.
@@ -70,10 +79,7 @@ need() {
 	done
 	((${#missing[@]})) || return 0
 
-	if ((EUID)) && ! { command -v sudo >/dev/null && sudo -v; }; then
-		die "packages are missing, and you are neither root nor may you use sudo" \
-			"as root: apt-get install ${missing[*]}"
-	fi
+	want_root apt-get install "${missing[@]}"
 	apt_lists_are_there || update_apt_lists
 	step "Installing ${missing[*]}"
 	logged "$build/log/apt-install" as_root env DEBIAN_FRONTEND=noninteractive \
@@ -84,7 +90,8 @@ need() {
 
 # One at a time in the cache.
 lock_cache() {
-	mkdir -p "$cache" || die "cannot write to $cache: set XDG_CACHE_HOME to a directory that you can write to"
+	{ mkdir -p "$cache" && : >>"$cache/lock"; } 2>/dev/null ||
+		die "cannot write to $cache" "set XDG_CACHE_HOME to a directory that you can write to"
 	exec {lab_lock}>"$cache/lock"
 	flock -n "$lab_lock" || {
 		step "Waiting for another run to leave $cache"

@@ -70,19 +70,86 @@ test_errors() {
 	ok $? "and nothing was changed"
 }
 
-# Killed while it moves files into the tree, the next call takes that back.
+# What follows is exported to the graft and shadows its own programs: the one of them that is
+# called as number $strike since the journal was there does half its work and kills the graft.
+strike() {
+	[[ -d $journal || -d $journal.done ]] && ((--strike == 0))
+}
+
+cp() {
+	! strike || { [[ ! -f ${!#} ]] || : >"${!#}"; kill -9 $$; }
+	command cp "$@"
+}
+
+rm() {
+	! strike || { find "${!#}" -type f -delete -quit 2>/dev/null || :; kill -9 $$; }
+	command rm "$@"
+}
+
+mv() {
+	! strike || kill -9 $$
+	command mv "$@"
+}
+
+# killed NUMBER GRAFT...: true when the graft got as far as to be killed there.
+killed() (
+	export strike=$1 journal TMPDIR=$work
+	export -f strike cp rm mv
+	shift
+	{ "$@" >"$work/out" 2>&1; } 2>/dev/null
+	(($? == 137))
+)
+
+# taken_back NUMBER: after the graft was killed there the next call undoes it, and says so when it
+# was in the middle.
+taken_back() {
+	local interrupted=false
+
+	[[ ! -d $journal ]] || interrupted=true
+	"$graft" --undo "$tree" >"$work/out" 2>&1 && same_tree "$work/orig" "$tree" || return
+	! $interrupted || { grep -q 'an earlier graft was interrupted' "$work/out" && ((recovered += 1)); }
+}
+
+# every_strike PREPARE: the graft, undoing, is killed at each point; PREPARE makes the tree before.
+every_strike() {
+	local number=0
+
+	while "$1" && killed $((number += 1)) "$graft" --undo "$tree"; do
+		taken_back || { diag "killed at $number:" "$(<"$work/out")" "$(<"$work/diff")"; return 1; }
+	done
+	grep -q 'exitstat is out of' "$work/out" && same_tree "$work/orig" "$tree"
+}
+
+# shellcheck disable=SC2317 # every_strike calls it
+grafted_tree() {
+	rm -rf "$tree"
+	cp -a "$work/grafted" "$tree"
+}
+
+# shellcheck disable=SC2317 # every_strike calls it
+interrupted_tree() {
+	grafted_tree
+	killed 4 "$graft" --undo "$tree"
+}
+
+# Killed while it changes the tree, or while it takes that back, the next call takes it back.
 test_interrupted() {
-	local tree=$work/interrupted journal=$work/interrupted/arch/x86/kvm/.exitstat-journal pid
+	local tree=$work/interrupted journal=$work/interrupted/arch/x86/kvm/.exitstat-journal recovered=0
 
 	cp -r "$work/orig" "$tree"
-	"$graft" "$tree" >"$work/out" 2>&1 &
-	pid=$!
-	until [[ -d $journal ]] || ! kill -0 $pid 2>/dev/null; do :; done
-	kill -9 $pid 2>/dev/null
-	wait $pid 2>/dev/null
-	"$graft" --undo "$tree" >"$work/out" 2>&1 && same_tree "$work/orig" "$tree"
-	ok $? "a graft that was killed is taken back"
+	killed 4 "$graft" "$tree"
+	ok $? "a graft is killed while it changes files"
+	taken_back && ((recovered == 1))
+	ok $? "it is taken back, and that is said"
 	diag "$(<"$work/out")"
+
+	"$graft" "$tree" >"$work/out" 2>&1
+	mv "$tree" "$work/grafted"
+	every_strike grafted_tree && ((recovered > 8))
+	ok $? "an undoing that was killed at any point is taken back and done again"
+	every_strike interrupted_tree && ((recovered > 16))
+	ok $? "and so is a taking back that was killed"
+	diag "graft and undoing were killed in the middle $recovered times"
 }
 
 # The user's own change in a grafted file survives the undoing.

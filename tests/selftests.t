@@ -19,10 +19,12 @@ build_selftests() {
 	make -C "$directory" -k -j"$(nproc)" >"$build/log/selftests" 2>&1
 	rm -rf "$selftests.new"
 	mkdir -p "$selftests.new"
-	(cd "$directory" && find x86_64 -type f -executable ! -name '*.sh' \
-		-exec cp --parents {} "$selftests.new" \;)
-	(cd "$selftests.new" && find x86_64 -type f | sort >list.new && mv list.new list)
-	mv "$selftests.new" "$selftests"
+	{
+		(cd "$directory" && find x86_64 -type f -executable ! -name '*.sh' \
+			-exec cp --parents -t "$selftests.new" {} +) &&
+			(cd "$selftests.new" && find x86_64 -type f | sort >list) &&
+			mv "$selftests.new" "$selftests"
+	} || die "cannot keep KVM's selftests" "is there space in $cache?"
 }
 
 vendor=${1:-amd}

@@ -1,0 +1,301 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: GPL-2.0
+# The lab tells what is missing and what to do, with a status that is not 0, and leaves nothing
+# half done. The lab is a copy, run by somebody who is not root; apt, dpkg and all else are real
+# ones. Their Debian is a mirror in a directory, its kernel a few files.
+
+# shellcheck disable=SC2016 # what is in single quotes another bash expands
+
+# shellcheck source=lab/lib.sh
+. "$(dirname "$0")/../lab/lib.sh"
+# shellcheck source=lab/amd.sh
+. "$top/lab/amd.sh"
+# shellcheck source=tests/tap.sh
+. "$top/tests/tap.sh"
+
+need_amd
+need gcc make dpkg-dev libsmartcols-dev
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+copy=$work/exitstat mirror=$work/mirror cache=$work/cache/exitstat
+release=6.1.0-lab-amd64 version=6.1.1-1
+kernel=$cache/kernels/$release-$version
+unprivileged=()
+umask 022
+((EUID)) || unprivileged=(setpriv --reuid=65534 --regid=65534 --clear-groups)
+
+# own FILE...: they are those of whom the lab runs as.
+own() {
+	((EUID)) || chown -R 65534:65534 "$@"
+}
+
+# stub NAME: what is read is a program of that name, which comes before the system's.
+stub() {
+	{ echo '#!/bin/bash'; cat; } >"$work/stubs/$1"
+	chmod 755 "$work/stubs/$1"
+}
+
+# A first run on a machine with sudo: no cache, no lists of apt's, nothing built.
+fresh() {
+	rm -rf "$work"/{stubs,cache,lists,tmp} "$copy/build"
+	mkdir -p "$work"/{stubs,cache,lists/partial,tmp}
+	own "$work"/{cache,lists,tmp}
+	stub sudo <<<'[[ $1 == -v ]] || exec "$@"'
+}
+
+# lab COMMAND...: sets status; what it says is in $said.
+lab() {
+	status=0
+	"${unprivileged[@]}" env -i -C "$copy" HOME="$work/cache" TMPDIR="$work/tmp" LC_ALL=C.UTF-8 \
+		XDG_CACHE_HOME="$work/cache" APT_CONFIG="$work/apt.conf" PATH="$work/stubs:$work/bin" \
+		"$@" <<<"" >"$said" 2>&1 || status=$?
+}
+
+# functions FILE COMMAND: with the functions of one of the lab's files; as the tests do, without
+# bash's own stop at errors.
+functions() {
+	lab bash -c ". lab/$1; $2; echo 'it went on'"
+}
+
+# tells WHAT REGEX NAME: what it says last, with the remedy, matches.
+tells() {
+	local last
+
+	((status)) && ! grep -q 'it went on\|unbound variable' "$said"
+	ok $? "$1: it ends with an error"
+	last=$(tail -n 3 "$said" | tr '\n' ' ')
+	like "$last" "$2" "$1: it is told"
+}
+
+# lacks FILE NAME
+lacks() {
+	is "$(ls -d "$1" 2>/dev/null)" "" "$2"
+}
+
+# add_package NAME DEPENDS [DIR]: to the mirror, with the files in DIR.
+add_package() {
+	local name=$1 root=${3:-$work/nothing} deb=$mirror/$1.deb
+
+	mkdir -p "$root/DEBIAN"
+	printf '%s\n' "Package: $name" "Version: $version" 'Architecture: all' \
+		'Maintainer: nobody <nobody@localhost>' "Depends: $2" 'Description: a part of a kernel' \
+		>"$root/DEBIAN/control"
+	dpkg-deb --root-owner-group -Znone -b "$root" "$deb" >/dev/null
+	{
+		cat "$root/DEBIAN/control"
+		printf '%s\n' "Filename: ./$name.deb" "Size: $(stat -c %s "$deb")" \
+			"SHA256: $(sha256sum <"$deb" | cut -d' ' -f1)" ''
+	} >>"$mirror/Packages"
+}
+
+# A kernel whose modules are all built in.
+add_kernel() {
+	local image=$work/image headers=$work/headers modules=$work/image/lib/modules/$release name
+
+	mkdir -p "$image/boot" "$modules" "$headers/usr/src/linux-headers-$release"
+	touch "$image"/boot/{vmlinuz,config}-"$release" "$modules/modules.order"
+	for name in virtio_pci 9pnet_virtio 9p; do
+		echo "kernel/$name.ko"
+	done >"$modules/modules.builtin"
+	echo 'include /usr/src/linux-headers' >"$headers/usr/src/linux-headers-$release/Makefile"
+	add_package "linux-image-$release" libc6 "$image"
+	add_package linux-image-amd64 "linux-image-$release"
+	add_package "linux-headers-$release" libc6 "$headers"
+	add_package linux-headers-amd64 "linux-headers-$release"
+}
+
+# publish: apt is to read the mirror's list again.
+publish() {
+	{
+		printf '%s\n' 'Origin: Debian' 'Label: Debian' 'Suite: stable' \
+			"Date: $(LC_ALL=C date -u '+%a, %d %b %Y %T UTC')" 'SHA256:'
+		echo " $(sha256sum <"$mirror/Packages" | cut -d' ' -f1) $(stat -c %s "$mirror/Packages") Packages"
+	} >"$mirror/Release"
+	echo "deb [trusted=yes] file:$mirror ./" >"$work/etc/sources.list"
+}
+
+no_network() {
+	echo "deb http://127.0.0.1:1/debian stable main" >"$work/etc/sources.list"
+}
+
+prepare() {
+	chmod 755 "$work"
+	said=$work/said
+	mkdir -p "$copy" "$mirror" "$work"/{bin,etc/apt.conf.d,etc/preferences.d}
+	touch "$work/status"
+	cp -r "$top"/{Makefile,bench,include,kernel,lab,scripts,tests,tools} "$copy/"
+	own "$copy"
+	find /usr/bin -mindepth 1 -maxdepth 1 ! -name sudo -exec ln -s -t "$work/bin" {} +
+	cat >"$work/apt.conf" <<-CONF
+	Dir::Etc "$work/etc";
+	Dir::State::lists "$work/lists";
+	Dir::State::status "$work/status";
+	Dir::Cache "$work/cache/apt";
+	Acquire::Retries "0";
+	APT::Sandbox::User "root";
+	CONF
+	echo 'echo hello' >"$copy/job"
+	add_kernel
+}
+
+# Before anything is fetched or built.
+test_arguments() {
+	local command
+
+	fresh
+	for command in lab/vm scripts/demo scripts/test scripts/bench; do
+		lab "$command" --frob
+		tells "$command --frob" 'unknown option --frob'
+	done
+	for command in "lab/vm --kernel frob job" "scripts/test --kernel frob"; do
+		# shellcheck disable=SC2086 # these are words
+		lab $command
+		tells "$command" 'unknown release frob .*take base, bookworm-backports or sid'
+	done
+	lab lab/vm --vendor frob job
+	tells "lab/vm --vendor frob" 'take amd, intel or both'
+	lab lab/vm --kvm frob job
+	tells "lab/vm --kvm frob" 'take module, graft or stock'
+	lab lab/vm
+	tells "lab/vm without a job" 'say which job to run'
+	lab lab/vm nowhere
+	tells "lab/vm with a job that is not there" 'nowhere: no such file'
+	lab lab/vm --kernel
+	tells "lab/vm --kernel without a name" '--kernel wants base, bookworm-backports or sid'
+	lab scripts/demo --intel --shell
+	tells "scripts/demo --intel --shell" 'leave out one of them'
+	lacks "$work/cache/*" "nothing was fetched"
+	lacks "$copy/build/*" "nothing was built"
+}
+
+test_rights() {
+	fresh
+	rm "$work/stubs/sudo"
+	functions lib.sh 'need gzip no-such-package'
+	tells "neither root nor sudo" 'not root.* as root: apt-get install no-such-package '
+	stub sudo <<<'echo "sudo: a password is required" >&2; exit 1'
+	functions lib.sh 'need gzip no-such-package'
+	tells "sudo that refuses" 'not root.* as root: apt-get install no-such-package '
+	functions kernel.sh 'get_kernel base'
+	tells "sudo that refuses, and no lists of apt's" 'not root.* as root: apt-get update '
+
+	fresh
+	chmod 555 "$work/cache"
+	lab lab/vm --kvm stock job
+	tells "a cache that we may not write to" "cannot write to $cache .*XDG_CACHE_HOME"
+	chmod 755 "$work/cache"
+	mkdir -p "$cache/lock"
+	lab lab/vm --kvm stock job
+	tells "a lock that we may not write to" "cannot write to $cache .*XDG_CACHE_HOME"
+}
+
+test_network() {
+	fresh
+	no_network
+	lab lab/vm --kvm stock job
+	tells "no network at first" "no list of Debian's packages .*is there a network"
+	lacks "$kernel*" "no kernel is there"
+	functions lib.sh 'need no-such-package'
+	tells "no network to install from" "no list of Debian's packages .*is there a network"
+	lab tools/static-libsmartcols
+	tells "no network for libsmartcols" "no list of Debian's packages .*is there a network"
+	lacks "$cache/apt/sources/updated" "that is not taken for an update"
+	functions kernel.sh 'private_apt "$cache/apt/sid" "deb http://127.0.0.1:1/debian sid main"'
+	tells "no network for another release" 'package lists of Debian sid: is there a network'
+	lacks "$cache/apt/sid/updated" "that is not taken for an update"
+
+	fresh
+	publish
+	functions lib.sh 'need no-such-package'
+	tells "a package that the mirror lacks" 'could not install no-such-package .*try apt-get update'
+	mv "$mirror/linux-headers-$release.deb" "$work/kept"
+	lab lab/vm --kvm stock job
+	tells "a mirror that does not give all of the kernel" \
+		"cannot download linux-headers-$release.* is there a network.*try apt-get update"
+	lacks "$kernel" "no kernel is there"
+	mv "$work/kept" "$mirror/linux-headers-$release.deb"
+}
+
+test_source() {
+	fresh
+	publish
+	functions kernel.sh 'get_source base'
+	tells "a mirror without the kernel's source" "no package linux-source: apt-get update, or add"
+	cp "$mirror/Packages" "$work/kept"
+	add_package linux-source "linux-source-6.1"
+	add_package linux-source-6.1 libc6
+	rm "$mirror/linux-source-6.1.deb"
+	publish
+	fresh
+	functions kernel.sh 'get_source base'
+	tells "a mirror that does not give the source" 'cannot download linux-source-6.1=.*does your mirror carry it'
+	lacks "$cache/source/$version" "no source is there"
+	mv "$work/kept" "$mirror/Packages"
+	publish
+}
+
+# boots NAME: a run that comes as far as to QEMU, whose status is told.
+boots() {
+	stub qemu-system-x86_64 <<<'echo "qemu: no such accelerator" >&2; exit 1'
+	lab lab/vm --kvm stock job
+	tells "$1" 'qemu: no such accelerator .*the outer VM stopped without a result'
+	rm "$work/stubs/qemu-system-x86_64"
+	is "$(<"$kernel/release")" "$release" "$1: the kernel is there"
+	like "$(zcat "$kernel"/outer-*.img | cpio -t --quiet | tr '\n' ' ')" ' init .*bin/busybox |bin/busybox .* init ' \
+		"$1: the initramfs is whole"
+	lacks "$kernel/*.new" "$1: nothing is left of it beside"
+	lacks "$work/tmp/*" "$1: no temporary file is left"
+}
+
+test_interrupted() {
+	fresh
+	publish
+	stub dpkg-deb <<<'/usr/bin/dpkg-deb "$@"; kill -9 $PPID'
+	lab lab/vm --kvm stock job 2>/dev/null
+	is "$status" 137 "killed while the kernel is unpacked"
+	lacks "$kernel" "no kernel is there"
+	rm "$work/stubs/dpkg-deb"
+	boots "started again"
+
+	fresh
+	stub gzip <<<'head -c 5000; kill -TERM $PPID; exit 1'
+	lab lab/vm --kvm stock job 2>/dev/null
+	is "$status" 143 "ended while the initramfs is packed"
+	lacks "$kernel/*.img" "no initramfs is there"
+	lacks "$work/tmp/*" "no temporary file is left"
+	rm "$work/stubs/gzip"
+	boots "started again"
+}
+
+# As on a full disk, a file ends after some KiB.
+test_space() {
+	fresh
+	stub gzip <<<'trap "" XFSZ; ulimit -f 8; exec /usr/bin/gzip "$@"'
+	lab lab/vm --kvm stock job
+	tells "no space for the initramfs" "cannot write $kernel/outer-.* is there space in $kernel"
+	lacks "$kernel/*.img*" "no initramfs is there"
+	rm "$work/stubs/gzip"
+	boots "with space again"
+
+	fresh
+	stub dpkg-deb <<<'trap "" XFSZ; ulimit -f 0; exec /usr/bin/dpkg-deb "$@"'
+	functions kernel.sh 'get_kernel base'
+	tells "no space for the kernel" "cannot unpack linux-.* is there space in $cache"
+	lacks "$kernel" "no kernel is there"
+	stub depmod <<<'trap "" XFSZ; ulimit -f 0; exec /usr/sbin/depmod "$@"'
+	rm "$work/stubs/dpkg-deb"
+	functions kernel.sh 'get_kernel base'
+	tells "no space for its list of modules" "cannot make kernel $release ready .*is there space in $cache"
+	lacks "$kernel" "no kernel is there"
+	rm "$work/stubs/depmod"
+	boots "with space again"
+}
+
+prepare
+test_arguments
+test_rights
+test_network
+test_source
+test_interrupted
+test_space
+done_testing
