@@ -143,7 +143,8 @@ static struct exitstat_vm *alloc_vm(struct kvm *kvm, gfp_t gfp)
 		return NULL;
 	}
 	vm->kvm = kvm;
-	vm->vmm = kvm->userspace_pid;
+	/* A VM runs in the process that made it, though maybe made by another thread. */
+	vm->vmm = task_tgid_nr(current);
 	vm->exposed = READ_ONCE(exitstat_expose);
 	INIT_LIST_HEAD(&vm->vcpus);
 	exitstat_account_init(vm->gone, exitstat_reasons.other);
@@ -204,7 +205,7 @@ static void add_vcpu(struct exitstat_vm *vm, struct exitstat_vcpu *v)
 
 /**
  * exitstat_attach - open a vCPU's account
- * @vcpu: the vCPU, which runs or is about to
+ * @vcpu: the vCPU, which runs or is about to, on the present thread
  * @gfp: how to allocate
  *
  * Without memory the vCPU stays without an account until the next attempt.

@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * What every leaf answers to a real guest. With the argument "dump", just the leaves that
- * are not exitstat's, to compare with a stock KVM; with leaves as arguments, just these.
+ * are not exitstat's, to compare with a stock KVM; with leaves as arguments, just these;
+ * with "-", each that standard input names, at once.
  */
+#include <err.h>
 #include <inttypes.h>
+#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -45,6 +48,30 @@ static void dump(struct small_vm *vm)
 	}
 	for (i = 0; i < 0x40; i++)
 		print_leaf(vm, i, 0);
+}
+
+/* A thread makes the VM and runs it that is not the process's first one, as in a VMM. */
+static void *answer_input(void *unused)
+{
+	struct small_vm vm;
+	uint32_t leaf;
+
+	vm_create(&vm, 1);
+	while (scanf("%" SCNx32, &leaf) == 1) {
+		print_leaf(&vm, leaf, 0);
+		fflush(stdout);
+	}
+	vm_destroy(&vm);
+	return unused;
+}
+
+static void answer_in_thread(void)
+{
+	pthread_t thread;
+
+	if (pthread_create(&thread, NULL, answer_input, NULL))
+		errx(1, "pthread_create failed");
+	pthread_join(thread, NULL);
 }
 
 static bool upper_halves_clear(const struct guest_query *query)
@@ -161,6 +188,10 @@ int main(int argc, char **argv)
 {
 	struct small_vm vm;
 
+	if (argc > 1 && !strcmp(argv[1], "-")) {
+		answer_in_thread();
+		return 0;
+	}
 	vm_create(&vm, 1);
 	if (argc > 1 && !strcmp(argv[1], "dump")) {
 		dump(&vm);

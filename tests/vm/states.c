@@ -3,9 +3,11 @@
  * Where the time goes: the five states add up to the TSC that elapsed, and each grows by
  * what belongs to it.
  */
+#include <err.h>
 #include <inttypes.h>
 #include <unistd.h>
 
+#include "neighbour.h"
 #include "small_vm.h"
 #include "tap.h"
 
@@ -124,6 +126,81 @@ static void test_vmm(struct small_vm *vm)
 	vm->on_io = NULL;
 }
 
+/* What the scheduler knows: how long this thread has waited for a CPU, in ns. */
+static uint64_t run_delay(void)
+{
+	FILE *file = fopen("/proc/thread-self/schedstat", "r");
+	uint64_t delay;
+
+	if (!file || fscanf(file, "%*u %" SCNu64, &delay) != 1)
+		errx(1, "/proc/thread-self/schedstat says no run delay");
+	fclose(file);
+	return delay;
+}
+
+static uint64_t cycles_of(struct small_vm *vm, uint64_t ns)
+{
+	return ns * vm_ask(vm, 0, EXITSTAT_LEAF_PROPERTIES, 0).rax / 1000000;
+}
+
+/* A tenth is for preemptions that come between what the scheduler is asked and the guest. */
+static bool is_about(uint64_t value, uint64_t wanted)
+{
+	return value >= wanted - wanted / 10 && value <= wanted + wanted / 10;
+}
+
+static void test_preempted(struct small_vm *vm)
+{
+	struct neighbour neighbour = { 0 };
+	struct states states;
+	const uint64_t *cycles = states.cycles, *entered = states.entered;
+	uint64_t delay;
+	bool good;
+
+	move_in(&neighbour);
+	delay = run_delay();
+	states = spend(vm, GUEST_CPUID, 8000);
+	delay = cycles_of(vm, run_delay() - delay);
+	move_out(&neighbour);
+
+	check_sum(&states, "a busy neighbour");
+	good = ok(entered[EXITSTAT_STATE_PREEMPTED] >= 10 &&
+		  cycles[EXITSTAT_STATE_PREEMPTED] > states.tsc / 3,
+		  "a busy neighbour: preempted time grows");
+	good &= ok(is_about(cycles[EXITSTAT_STATE_PREEMPTED], delay),
+		   "a busy neighbour: preempted is what the scheduler made the thread wait");
+	good &= ok(is_about(cycles[EXITSTAT_STATE_GUEST] + cycles[EXITSTAT_STATE_HOST],
+			    states.tsc - delay),
+		   "a busy neighbour: guest and host are what is left");
+	/* From the guest it is always to the host, so what is more comes from elsewhere. */
+	good &= ok(entered[EXITSTAT_STATE_HOST] - entered[EXITSTAT_STATE_GUEST] + 2 >=
+		   entered[EXITSTAT_STATE_PREEMPTED],
+		   "a busy neighbour: the host is entered again after each preemption");
+	if (!good) {
+		printf("# run delay %" PRIu64 "; preempted %" PRIu64 " times\n", delay,
+		       entered[EXITSTAT_STATE_PREEMPTED]);
+		show(&states);
+	}
+}
+
+/* A vCPU that is preempted and then returns, with no entry in between. */
+static void test_interrupted(struct small_vm *vm)
+{
+	struct neighbour neighbour = { .interrupts = true };
+	uint64_t returns;
+	struct states states;
+
+	move_in(&neighbour);
+	states = spend(vm, GUEST_CPUID, 8000);
+	move_out(&neighbour);
+	check_sum(&states, "a neighbour that sends signals");
+	returns = states.entered[EXITSTAT_STATE_VMM];
+	/* Few arrive when KVM_RUN is over already. */
+	if (!ok(neighbour.sent >= 10 && returns >= neighbour.sent - neighbour.sent / 10,
+		"a neighbour that sends signals: it has every return"))
+		printf("# %u signals, %" PRIu64 " returns\n", neighbour.sent, returns);
+}
+
 /* No count is less than it was. */
 static bool only_grows(const struct states *difference)
 {
@@ -184,6 +261,8 @@ int main(void)
 	test_vmm(&vm);
 	test_host_is_exits(&vm);
 	test_nested(&vm);
+	test_preempted(&vm);
+	test_interrupted(&vm);
 	vm_destroy(&vm);
 	return done_testing();
 }
