@@ -35,7 +35,8 @@ u32 exitstat_ask_exit_reason(struct kvm_vcpu *vcpu)
 static unsigned int vmx_reason_offset(void)
 {
 	unsigned int shared = exitstat_member_offset("vcpu_vmx", "vt");
-	unsigned int reason = exitstat_member_offset(shared ? "vcpu_vt" : "vcpu_vmx", "exit_reason");
+	const char *structure = shared ? "vcpu_vt" : "vcpu_vmx";
+	unsigned int reason = exitstat_member_offset(structure, "exit_reason");
 
 	return reason ? shared + reason : 0;
 }

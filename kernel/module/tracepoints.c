@@ -54,11 +54,13 @@ static struct tracepoint_hook {
 static int add_probe(struct tracepoint_hook *hook)
 {
 	struct tracepoint *tracepoint = exitstat_symbol("kvm", hook->name);
-	int error = tracepoint ? tracepoint_probe_register(tracepoint, hook->probe, NULL) : -ENOENT;
+	int error = -ENOENT;
 
+	if (tracepoint)
+		error = tracepoint_probe_register(tracepoint, hook->probe, NULL);
 	if (error)
-		pr_err("cannot place a probe on KVM's %s (%d): it takes CONFIG_KALLSYMS_ALL, and " EXITSTAT_KNOWS "\n",
-		       hook->name, error);
+		pr_err("cannot place a probe on KVM's %s (%d): it takes CONFIG_KALLSYMS_ALL, and "
+		       EXITSTAT_KNOWS "\n", hook->name, error);
 	else
 		hook->tracepoint = tracepoint;
 	return error;
