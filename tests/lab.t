@@ -67,9 +67,9 @@ tells() {
 	like "$last" "$2" "$1: it is told"
 }
 
-# lacks FILE NAME
+# lacks PATTERN NAME: no file is of that name.
 lacks() {
-	is "$(ls -d "$1" 2>/dev/null)" "" "$2"
+	is "$(compgen -G "$1")" "" "$2"
 }
 
 # add_package NAME DEPENDS [DIR]: to the mirror, with the files in DIR.
@@ -243,7 +243,8 @@ boots() {
 	is "$(<"$kernel/release")" "$release" "$1: the kernel is there"
 	like "$(zcat "$kernel"/outer-*.img | cpio -t --quiet | tr '\n' ' ')" ' init .*bin/busybox |bin/busybox .* init ' \
 		"$1: the initramfs is whole"
-	lacks "$kernel/*.new" "$1: nothing is left of it beside"
+	lacks "$kernel/*.new" "$1: nothing half done is beside it"
+	lacks "$kernel.new" "$1: nor beside the kernel"
 	lacks "$work/tmp/*" "$1: no temporary file is left"
 }
 
