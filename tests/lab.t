@@ -255,8 +255,10 @@ test_interrupted() {
 	lab lab/vm --kvm stock job 2>/dev/null
 	is "$status" 137 "killed while the kernel is unpacked"
 	lacks "$kernel" "no kernel is there"
+	touch "$kernel.new/image/half"
 	rm "$work/stubs/dpkg-deb"
 	boots "started again"
+	lacks "$kernel/image/half" "nothing of the first try is in it"
 
 	fresh
 	stub gzip <<<'head -c 5000; kill -TERM $PPID; exit 1'
@@ -274,6 +276,8 @@ test_space() {
 	stub gzip <<<'trap "" XFSZ; ulimit -f 8; exec /usr/bin/gzip "$@"'
 	lab lab/vm --kvm stock job
 	tells "no space for the initramfs" "cannot write $kernel/outer-.* is there space in $kernel"
+	! grep -q Booting "$said"
+	ok $? "and no VM is booted"
 	lacks "$kernel/*.img*" "no initramfs is there"
 	rm "$work/stubs/gzip"
 	boots "with space again"
