@@ -67,9 +67,9 @@ tells() {
 	like "$last" "$2" "$1: it is told"
 }
 
-# lacks FILE NAME
+# lacks PATTERN NAME: no file is of that name.
 lacks() {
-	is "$(ls -d "$1" 2>/dev/null)" "" "$2"
+	is "$(compgen -G "$1")" "" "$2"
 }
 
 # add_package NAME DEPENDS [DIR]: to the mirror, with the files in DIR.
@@ -243,7 +243,8 @@ boots() {
 	is "$(<"$kernel/release")" "$release" "$1: the kernel is there"
 	like "$(zcat "$kernel"/outer-*.img | cpio -t --quiet | tr '\n' ' ')" ' init .*bin/busybox |bin/busybox .* init ' \
 		"$1: the initramfs is whole"
-	lacks "$kernel/*.new" "$1: nothing is left of it beside"
+	lacks "$kernel/*.new" "$1: nothing half done is beside it"
+	lacks "$kernel.new" "$1: nor beside the kernel"
 	lacks "$work/tmp/*" "$1: no temporary file is left"
 }
 
@@ -254,8 +255,10 @@ test_interrupted() {
 	lab lab/vm --kvm stock job 2>/dev/null
 	is "$status" 137 "killed while the kernel is unpacked"
 	lacks "$kernel" "no kernel is there"
+	touch "$kernel.new/image/half"
 	rm "$work/stubs/dpkg-deb"
 	boots "started again"
+	lacks "$kernel/image/half" "nothing of the first try is in it"
 
 	fresh
 	stub gzip <<<'head -c 5000; kill -TERM $PPID; exit 1'
@@ -273,6 +276,8 @@ test_space() {
 	stub gzip <<<'trap "" XFSZ; ulimit -f 8; exec /usr/bin/gzip "$@"'
 	lab lab/vm --kvm stock job
 	tells "no space for the initramfs" "cannot write $kernel/outer-.* is there space in $kernel"
+	! grep -q Booting "$said"
+	ok $? "and no VM is booted"
 	lacks "$kernel/*.img*" "no initramfs is there"
 	rm "$work/stubs/gzip"
 	boots "with space again"
