@@ -3,7 +3,7 @@
  * What exits cost, by kind: the TSC in the guest from before an exit to after it. Where
  * the TSC counts executed instructions (lab/vm --icount) that is their number.
  *
- * A line for each kind: its name, how many exits, the cost most often seen, and the
+ * A line for each kind: its name, how many exits, the median cost of the last 64, and the
  * TSC of the host for an exit, which has all that anybody did meanwhile.
  */
 #include <err.h>

@@ -64,6 +64,23 @@ memory_in_use() {
 		END { print used }' /proc/meminfo /proc/zoneinfo
 }
 
+# complaints: what matters of the kernel's log on standard input, without the times.
+complaints() {
+	sed 's/^\[ *[0-9.]*] //' |
+		grep -E 'WARNING:|BUG:|Oops|cut here|Call Trace|\<stalls?\>|hung_task|soft lockup|general protection' |
+		sort
+}
+
+# no_complaints_but FILE NAME: a test that the kernel's log has no complaints but those in FILE.
+no_complaints_but() {
+	local new
+
+	new=$(dmesg | complaints | grep -vxFf "$1")
+	[[ -z $new ]]
+	ok $? "$2"
+	[[ -z $new ]] || diag "$new"
+}
+
 # tests_of COMMAND...: count the tests of a program that prints TAP as ours. It must have some,
 # and not fail without saying which.
 tests_of() {
