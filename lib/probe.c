@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0 OR MIT
 /* Is exitstat here, and if not, why not? */
+#include <ctype.h>
 #include <stdbool.h>
 #include <string.h>
 
@@ -27,6 +28,17 @@ static void take_text(char text[13], uint32_t a, uint32_t b, uint32_t c)
 	text[12] = 0;
 }
 
+/* A KVM that is told to hide answers an Intel CPU with the highest basic leaf's data. */
+static void take_name(char name[13], const struct exitstat_regs *regs)
+{
+	size_t i;
+
+	take_text(name, regs->ebx, regs->ecx, regs->edx);
+	for (i = 0; name[i]; i++)
+		if (!isprint((unsigned char)name[i]))
+			name[0] = 0;
+}
+
 /* Without a hypervisor its leaves are answered at random. */
 static int ask_hypervisor(struct exitstat *es)
 {
@@ -43,12 +55,12 @@ static int ask_hypervisor(struct exitstat *es)
 	err = exitstat_query(es, LEAF_HYPERVISOR, 0, &regs);
 	if (err)
 		return err;
-	take_text(host->hypervisor, regs.ebx, regs.ecx, regs.edx);
+	take_name(host->hypervisor, &regs);
 	if (strcmp(host->hypervisor, "Microsoft Hv"))
 		return 0;
 	err = exitstat_query(es, LEAF_HYPERVISOR + NEXT_HYPERVISOR, 0, &regs);
 	if (!err && !memcmp(&regs.ebx, "KVMKVMKVM\0\0", 12))
-		take_text(host->hypervisor, regs.ebx, regs.ecx, regs.edx);
+		take_name(host->hypervisor, &regs);
 	return err;
 }
 
@@ -93,7 +105,7 @@ static int not_exposed(struct exitstat *es)
 		return exitstat_fail(es, EXITSTAT_ERR_NOT_A_VM,
 			"this is not a virtual machine, or one that hides it: run exitstat in a "
 			"guest of KVM");
-	if (strcmp(host->hypervisor, "KVMKVMKVM"))
+	if (*host->hypervisor && strcmp(host->hypervisor, "KVMKVMKVM"))
 		return exitstat_fail(es, EXITSTAT_ERR_NOT_EXPOSED,
 			"exitstat is not here, and the hypervisor calls itself \"%s\": run "
 			"exitstat in a guest of KVM", host->hypervisor);

@@ -38,6 +38,8 @@ void child_signals_init(void)
 		if (old.sa_handler != SIG_IGN)
 			sigaction(signals[i], &action, NULL);
 	}
+	/* Ignored, it would take the command's status away. */
+	signal(SIGCHLD, SIG_DFL);
 }
 
 /* Return: the status as waitpid() has it. */
@@ -53,6 +55,7 @@ int child_run(char **command)
 	child = pid;
 	if (early)
 		kill(pid, early);
+	early = 0;
 	while (waitpid(pid, &status, 0) < 0)
 		if (errno != EINTR)
 			die(STATUS_RUN_FAILED, "cannot wait for %s: %s", *command, strerror(errno));

@@ -4,6 +4,7 @@
 #include <math.h>
 #include <stdarg.h>
 #include <stdlib.h>
+#include <string.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -28,8 +29,9 @@ static void say(const char *verdict, const char *format, ...)
 static void say_vm(const struct exitstat_host *host)
 {
 	if (host->is_vm)
-		say("ok", "this is a virtual machine: hypervisor \"%s\", CPU %s", host->hypervisor,
-		    host->vendor);
+		say("ok", "this is a virtual machine: hypervisor %s%s%s, CPU %s",
+		    *host->hypervisor ? "\"" : "without a name", host->hypervisor,
+		    *host->hypervisor ? "\"" : "", host->vendor);
 	else if (host->answer != EXITSTAT_ANSWER_SIGNATURE)
 		say("FAIL", "this is no virtual machine, or one that hides it (CPU %s)",
 		    host->vendor);
@@ -37,9 +39,11 @@ static void say_vm(const struct exitstat_host *host)
 		say("note", "this is a virtual machine that hides it (CPU %s)", host->vendor);
 }
 
-static void say_remedy(int error)
+static void say_remedy(const struct exitstat_host *host, int error)
 {
-	if (error == EXITSTAT_ERR_NOT_EXPOSED)
+	bool kvm = !*host->hypervisor || !strcmp(host->hypervisor, "KVMKVMKVM");
+
+	if (error == EXITSTAT_ERR_NOT_EXPOSED && kvm)
 		printf("      On the host: modprobe kvm_exitstat, or boot a kernel built with\n"
 		       "      CONFIG_KVM_EXITSTAT. The VM itself needs no setting for it.\n");
 }
@@ -135,7 +139,7 @@ static int examine(struct tool *tool)
 	if (err) {
 		say("FAIL", "%s", exitstat_message(tool->es));
 		free(samples);
-		return status_of(err);
+		return status_of(tool, err);
 	}
 	good = check_moving(&samples[0], &samples[1]);
 	good &= check_tsc(&samples[0], &samples[1]);
@@ -154,8 +158,8 @@ int tool_doctor(struct tool *tool)
 	say_vm(host);
 	if (err) {
 		say("FAIL", "%s", exitstat_message(tool->es));
-		say_remedy(err);
-		return status_of(err);
+		say_remedy(host, err);
+		return status_of(tool, err);
 	}
 	say_exposed(host);
 	say_scope(tool, host);

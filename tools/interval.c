@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /* exitstat INTERVAL [COUNT]: a line an interval, like vmstat. */
 #include <errno.h>
+#include <inttypes.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -182,11 +183,13 @@ static void wait_interval(const struct tool *tool, struct timespec *next)
  * @last: the last reading
  * @now: this one
  * @delta: the difference
+ * @own: CPUIDs of exitstat's own that the differences leave out
  * @status: with which to exit
  */
 struct series {
 	struct scopes scopes;
 	struct exitstat_sample *last, *now, *delta;
+	uint64_t own;
 	int status;
 };
 
@@ -195,6 +198,7 @@ static void next_interval(struct tool *tool, struct series *series, struct scree
 {
 	struct report report = { .samples = series->delta, .n = series->scopes.n, .file = stdout };
 	struct exitstat_sample *last = series->last;
+	size_t i;
 	int err;
 
 	err = scopes_read(tool, &series->scopes, series->now);
@@ -209,9 +213,11 @@ static void next_interval(struct tool *tool, struct series *series, struct scree
 	series->now = last;
 	if (err) {
 		fprintf(stderr, "exitstat: %s\n", exitstat_message(tool->es));
-		series->status = status_of(err);
+		series->status = status_of(tool, err);
 	} else {
 		print_interval(tool, screen, &report, "interval");
+		for (i = 0; i < series->scopes.n; i++)
+			series->own += series->delta[i].own.count;
 	}
 }
 
@@ -250,6 +256,9 @@ int tool_interval(struct tool *tool)
 	series.delta = scopes_samples(&series.scopes);
 	catch_stop();
 	print_series(tool, &series, &screen);
+	if (series.own && !series.status && !tool->json && !tool->raw)
+		fprintf(stderr, "exitstat's own reading: %" PRIu64 " CPUIDs, left out\n",
+			series.own);
 	free(series.last);
 	free(series.now);
 	free(series.delta);

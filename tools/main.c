@@ -24,7 +24,12 @@ void die(int status, const char *format, ...)
 	exit(status);
 }
 
-int status_of(int error)
+int status_failed(const struct tool *tool)
+{
+	return tool->command ? STATUS_RUN_FAILED : STATUS_FAILED;
+}
+
+int status_of(const struct tool *tool, int error)
 {
 	switch (error) {
 	case EXITSTAT_ERR_NOT_A_VM:
@@ -33,15 +38,19 @@ int status_of(int error)
 	case EXITSTAT_ERR_BACKWARDS:
 		return STATUS_NO_EXITSTAT;
 	}
-	return STATUS_FAILED;
+	return status_failed(tool);
 }
 
 void die_of(const struct tool *tool, int error)
 {
-	int status = status_of(error);
+	die(status_of(tool, error), "%s", exitstat_message(tool->es));
+}
 
-	die(tool->command && status == STATUS_FAILED ? STATUS_RUN_FAILED : status, "%s",
-	    exitstat_message(tool->es));
+/* What was printed may not have been written yet. */
+static void end_output(void)
+{
+	if (fflush(stdout) || ferror(stdout))
+		die(STATUS_FAILED, "cannot write the output: %s", strerror(errno));
 }
 
 void *allocate(size_t n, size_t size)
@@ -131,9 +140,11 @@ static void take_option(struct tool *tool, int option)
 		break;
 	case 'h':
 		print_help();
+		end_output();
 		exit(0);
 	case 'V':
 		print_version();
+		end_output();
 		exit(0);
 	default:
 		die(STATUS_USAGE, "see exitstat --help");
@@ -262,7 +273,6 @@ int main(int argc, char **argv)
 	open_handle(&tool, mode);
 	status = mode(&tool);
 	exitstat_free(tool.es);
-	if (fflush(stdout) || ferror(stdout))
-		die(STATUS_FAILED, "cannot write the output: %s", strerror(errno));
+	end_output();
 	return status;
 }

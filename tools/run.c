@@ -170,5 +170,5 @@ int tool_run(struct tool *tool)
 	free(m.after);
 	free(m.deltas);
 	status = end_like(m.status);
-	return m.err && !status ? status_of(m.err) : status;
+	return m.err && !status ? status_of(tool, m.err) : status;
 }

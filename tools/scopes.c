@@ -11,7 +11,7 @@ static void all_cpus(struct tool *tool, struct scopes *scopes)
 	if (n < 0)
 		die_of(tool, n);
 	if (!n)
-		die(STATUS_FAILED, "the recording has no single vCPUs: record it with --vcpu");
+		die(status_failed(tool), "the recording has no single vCPUs: record it with --vcpu");
 	scopes->cpus = allocate(n, sizeof(*scopes->cpus));
 	/* A CPU may have come since, which we do without. */
 	scopes->n = n;
@@ -60,7 +60,7 @@ void scopes_read_or_die(struct tool *tool, const struct scopes *scopes,
 	int err = scopes_read(tool, scopes, samples);
 
 	if (err == EXITSTAT_ERR_END)
-		die(STATUS_FAILED, "the recording does not hold what is asked for: replay it with "
+		die(status_failed(tool), "the recording does not hold what is asked for: replay it with "
 		    "the options that it was recorded with");
 	if (err)
 		die_of(tool, err);

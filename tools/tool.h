@@ -53,7 +53,9 @@ struct tool {
 __attribute__((noreturn, format(printf, 2, 3)))
 void die(int status, const char *format, ...);
 __attribute__((noreturn)) void die_of(const struct tool *tool, int error);
-int status_of(int error);
+/* exitstat's own failure: with a command, told from the command's. */
+int status_failed(const struct tool *tool);
+int status_of(const struct tool *tool, int error);
 void *allocate(size_t n, size_t size);
 
 /* usage.c */

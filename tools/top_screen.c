@@ -24,7 +24,8 @@ static void on_crash(int signal)
 
 static void catch_signals(void)
 {
-	static const int stops[] = { SIGINT, SIGTERM, SIGHUP, SIGQUIT };
+	static const int stops[] = { SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGUSR1, SIGUSR2, SIGALRM,
+				     SIGVTALRM, SIGPIPE, SIGXCPU };
 	static const int crashes[] = { SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT };
 	struct sigaction stop = { .sa_handler = on_stop };
 	struct sigaction crash = { .sa_handler = on_crash, .sa_flags = SA_RESETHAND };

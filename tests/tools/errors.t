@@ -22,6 +22,16 @@ replay bare-metal
 told "no VM" 2 "not a virtual machine.*run exitstat in a guest of KVM"
 replay hyper-v
 told "another hypervisor" 2 'calls itself "Microsoft Hv"'
+replay hyper-v doctor
+is "$status:$([[ $out == *modprobe* ]] && echo modprobe)" 2: "doctor: no remedy for another hypervisor's host"
+sed '/ 40000000 /s/->.*/-> 00000016 000007d0 0000100e 00000064/' "$recordings/stock-intel" >"$scratch/hidden"
+run "$exitstat" --replay "$scratch/hidden"
+told "a KVM that hides its name" 2 "not exposed.*administrator"
+run "$exitstat" --replay "$scratch/hidden" doctor
+like "$out" "hypervisor without a name.*"$'
+'"FAIL .*"$'
+'".*modprobe" "doctor: a KVM that hides its name"
+is "$(tr -d '[:print:]\n' <<<"$out")" "" "doctor: nothing that a terminal may not get"
 replay newer-abi
 told "another ABI version" 2 "ABI version 2 .* install"
 
@@ -102,6 +112,8 @@ replay idle-svm -C
 told "recording without vCPUs" 1 "record it with --vcpu"
 replay svm top
 told "top without terminal" 1 "needs a terminal"
+"$exitstat" --help >/dev/full 2>"$scratch/stderr"
+is "$?:$(cat "$scratch/stderr")" "1:exitstat: cannot write the output: No space left on device" "help, and no space left"
 "$exitstat" --replay "$recordings/svm" >/dev/full 2>"$scratch/stderr"
 is "$?:$(cat "$scratch/stderr")" "1:exitstat: cannot write the output: No space left on device" \
 	"output on a full disk"

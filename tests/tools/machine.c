@@ -161,7 +161,7 @@ static struct exitstat_regs basic_leaf(const struct machine *machine, uint32_t l
 {
 	switch (leaf) {
 	case 0:
-		return is_intel(machine) ? text(0x16, "Genuntelinei") : text(0xd, "AuthcAMDenti");
+		return is_intel(machine) ? text(0x16, "GenuntelineI") : text(0xd, "AuthcAMDenti");
 	case 1:
 		return (struct exitstat_regs){
 			.ecx = machine->host == HOST_BARE_METAL ? 0 : 1u << 31 };

@@ -45,6 +45,7 @@ if make -s -C "$here" O="$sanitized" CFLAGS="$flags" objects >"$scratch/make" 2>
 	done
 	run script -qec "$(top_command "$sanitized/exitstat")" "$scratch/top"
 	is "$(grep -cE 'Sanitizer|runtime error' "$scratch/top")" 0 "sanitizers: top"
+	like "$(tr -d '\0' <"$scratch/top")" "exits/s" "sanitizers: top has drawn its screen"
 	check "sanitizers: the library's tests" "$sanitized/tests/tools/lib-test"
 else
 	ok 1 "building with the sanitizers"

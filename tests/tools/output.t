@@ -70,6 +70,7 @@ like "$(sed -n 2p <<<"$out")" "^ +83519 +66.1% " "intervals: the first since the
 like "$(sed -n 3p <<<"$out")" " npf 220 .* io 110" "intervals: reasons a second"
 [[ $out == *cpuid* ]]
 is $? 1 "intervals: no CPUIDs of exitstat's own"
+like "$err" "^exitstat's own reading: [1-9][0-9]* CPUIDs, left out$" "intervals: its own CPUIDs are left out"
 replay svm 0 3
 is "$(wc -l <<<"$out")" 4 "COUNT"
 replay svm 0 2 -C -n

@@ -55,6 +55,12 @@ signal "SIGTERM is passed on" TERM 143
 signal "SIGHUP is passed on" HUP 129
 signal "SIGINT is passed on" INT 130
 
+run env --ignore-signal=CHLD "$exitstat" --replay "$recordings/svm" -- false
+is "$status" 1 "started with SIGCHLD ignored: exit status"
+like "$err" "total +701 " "and the report"
+replay idle-svm -C -- true
+is "$status" 125 "a failure of exitstat's own"
+
 replay svm -r 3 -- sh -c 'echo x'
 is "$out" "x"$'\n'"x"$'\n'"x" "-r runs it as often"
 like "$err" "mean of 3 runs" "-r says so"
