@@ -115,7 +115,7 @@ publish() {
 }
 
 no_network() {
-	echo "deb http://127.0.0.1:1/debian stable main" >"$work/etc/sources.list"
+	echo "deb http://127.0.0.1:1/none stable main" >"$work/etc/sources.list"
 }
 
 prepare() {
@@ -200,7 +200,7 @@ test_network() {
 	lab tools/static-libsmartcols
 	tells "no network for libsmartcols" "no list of Debian's packages .*is there a network"
 	lacks "$cache/apt/sources/updated" "that is not taken for an update"
-	functions kernel.sh 'private_apt "$cache/apt/sid" "deb http://127.0.0.1:1/debian sid main"'
+	functions kernel.sh 'private_apt "$cache/apt/sid" "deb http://127.0.0.1:1/none sid main"'
 	tells "no network for another release" 'package lists of Debian sid: is there a network'
 	lacks "$cache/apt/sid/updated" "that is not taken for an update"
 
