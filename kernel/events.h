@@ -36,7 +36,7 @@ bool exitstat_cpuid_leaf(struct kvm_vcpu *vcpu, u32 leaf, u32 index, u32 *eax, u
 /**
  * exitstat_entry - the next instruction is the guest's; preemption is disabled
  *
- * This and the exit are inline: a call would be a tenth of what they execute.
+ * This, exit, put and run are inline: a call would be a tenth of what they execute.
  */
 static __always_inline void exitstat_entry(void)
 {

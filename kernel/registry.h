@@ -9,9 +9,6 @@
 struct kvm;
 struct kvm_vcpu;
 
-/* This host's exit reasons, filled in by exitstat_registry_init(). */
-extern struct exitstat_reasons exitstat_reasons;
-
 /* Answer with the sums of all VMs instead of the reader's own. */
 extern bool exitstat_scope_host;
 
