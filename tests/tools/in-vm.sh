@@ -166,7 +166,7 @@ exitstat --replay "$scratch/recording" 0 >"$scratch/replayed"
 check "and so does one of intervals" cmp "$scratch/live" "$scratch/replayed"
 
 if have script; then
-	TERM=${TERM:-linux} script -qc "timeout -s INT 3 $exitstat top 0.5" "$scratch/top" \
+	TERM=${TERM:-linux} script -qc "exec timeout -s INT 3 $exitstat top 0.5" "$scratch/top" \
 		</dev/null >/dev/null 2>&1
 	like "$(tr -d '\0' <"$scratch/top")" "exits/s|terminal .* is unknown" "top"
 else

@@ -9,10 +9,6 @@ modes=("svm" "vmx -C" "svm --json -C" "svm 0" "svm -C 0 3" "svm -J 0" "svm --raw
 	"svm -r 3 -C -- true" "svm -J -r 3 -- true" "course-svm --course" "course-vmx --course -J"
 	"svm doctor" "stock-amd doctor" "moved 0" "svm --record /dev/null")
 
-top_command() {
-	printf 'TERM=screen timeout -s TERM 3 %s --replay %s top 0.25' "$1" "$recordings/svm"
-}
-
 if command -v valgrind >/dev/null; then
 	for mode in "${modes[@]}"; do
 		# shellcheck disable=SC2086
@@ -43,7 +39,10 @@ if make -s -C "$here" O="$sanitized" CFLAGS="$flags" objects >"$scratch/make" 2>
 		run "$sanitized/exitstat" --replay "$recordings/"$mode
 		is "$(grep -cE 'Sanitizer|runtime error' <<<"$err")" 0 "sanitizers: $mode"
 	done
-	run script -qec "$(top_command "$sanitized/exitstat")" "$scratch/top"
+	# By exec, timeout stays in the terminal's foreground, whichever shell script starts.
+	TERM=screen run script -qec \
+		"exec timeout -s TERM 3 $sanitized/exitstat --replay $recordings/svm top 0.25" \
+		"$scratch/top"
 	is "$(grep -cE 'Sanitizer|runtime error' "$scratch/top")" 0 "sanitizers: top"
 	like "$(tr -d '\0' <"$scratch/top")" "exits/s" "sanitizers: top has drawn its screen"
 	check "sanitizers: the library's tests" "$sanitized/tests/tools/lib-test"
