@@ -1,7 +1,8 @@
 # shellcheck shell=bash
 # SPDX-License-Identifier: GPL-2.0
 # The Test Anything Protocol, for tests that are bash scripts: source this.
-tests=0 failures=0
+# on_failure is run when a test has failed.
+tests=0 failures=0 on_failure=:
 
 # ok STATUS NAME
 ok() {
@@ -11,6 +12,7 @@ ok() {
 	else
 		echo "not ok $tests - $2"
 		((failures += 1))
+		$on_failure
 	fi
 }
 

@@ -84,8 +84,19 @@ static void next_reading(struct top *top, struct readings *r)
 	r->last = r->now;
 	r->now = last;
 	top->message = err ? exitstat_message(top->tool->es) : NULL;
-	if (!err)
-		show(top, r->delta);
+	if (err)
+		return;
+	top->left_out = true;
+	show(top, r->delta);
+}
+
+/* Too far down is mended where it is known how many there is room for. */
+static void scroll_cpus(struct top *top, int lines)
+{
+	if (lines < 0 && top->first < (size_t)-lines)
+		top->first = 0;
+	else
+		top->first += lines;
 }
 
 /* Return: whether to go on. */
@@ -107,6 +118,18 @@ static bool take_key(struct top *top, int key)
 		break;
 	case '-':
 		top->delay = top->delay / 2 < MIN_DELAY ? MIN_DELAY : top->delay / 2;
+		break;
+	case KEY_UP:
+		scroll_cpus(top, -1);
+		break;
+	case KEY_DOWN:
+		scroll_cpus(top, 1);
+		break;
+	case KEY_PPAGE:
+		scroll_cpus(top, -LINES / 2);
+		break;
+	case KEY_NPAGE:
+		scroll_cpus(top, LINES / 2);
 		break;
 	case 'c':
 		top->tool->cycles = !top->tool->cycles;

@@ -11,10 +11,12 @@
  * @vm: what the exits of the last interval were, of the VM or of the CPU of --cpu
  * @cpus: for each CPU what its states were
  * @nr_cpus: how many
+ * @first: the first of them that is shown
  * @columns: of the reasons
  * @sort: which of them they are sorted by, descending
  * @delay: between readings, seconds
  * @paused: no new readings
+ * @left_out: the CPUIDs of the readings are left out of what is shown: it is an interval
  * @message: what has happened, or NULL
  */
 struct top {
@@ -22,10 +24,12 @@ struct top {
 	const struct exitstat_sample *vm;
 	const struct exitstat_sample *cpus;
 	size_t nr_cpus;
+	size_t first;
 	struct columns columns;
 	size_t sort;
 	double delay;
 	bool paused;
+	bool left_out;
 	const char *message;
 };
 
@@ -34,6 +38,6 @@ void screen_end(void);
 bool screen_stopped(void);
 int screen_key(int milliseconds);
 
-void top_draw(const struct top *top);
+void top_draw(struct top *top);
 
 #endif /* TOP_H */

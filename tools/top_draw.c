@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /* What the live screen shows. Drawn whole: ncurses sends only what has changed. */
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -69,8 +70,18 @@ static void draw_states(const struct exitstat_sample *sample)
 		draw_bar(sample, COLS - STATES_WIDTH - 2);
 }
 
+static void draw_own(const struct top *top)
+{
+	char text[64];
+
+	snprintf(text, sizeof(text), "own CPUIDs: %" PRIu64 ", %s", top->vm->own.count,
+		 top->left_out ? "left out" : "included");
+	if (getcurx(stdscr) + 3 + (int)strlen(text) <= COLS)
+		printw("   %s", text);
+}
+
 /* The heading is the bars' legend, too: "=guest". */
-static void draw_marks(int line)
+static void draw_heads(const struct top *top, int line)
 {
 	int state, width;
 
@@ -80,25 +91,29 @@ static void draw_marks(int line)
 		printw("%*c%s", width + 1 - (int)strlen(exitstat_state_name(state)),
 		       state_marks[state], exitstat_state_name(state));
 	}
+	draw_own(top);
 }
 
 /* Half of the screen is for the reasons. Returns the next line. */
-static int draw_cpus(const struct top *top)
+static int draw_cpus(struct top *top)
 {
 	size_t shown = LINES > 12 ? LINES / 2 - 4 : 1, i;
 	int line = 1;
 
-	draw_marks(line++);
+	draw_heads(top, line++);
 	move(line++, 0);
 	draw_states(top->vm);
 	if (top->nr_cpus <= shown)
 		shown = top->nr_cpus;
-	for (i = 0; i < shown; i++) {
+	if (top->first > top->nr_cpus - shown)
+		top->first = top->nr_cpus - shown;
+	for (i = top->first; i < top->first + shown; i++) {
 		move(line++, 0);
 		draw_states(&top->cpus[i]);
 	}
-	if (i < top->nr_cpus)
-		mvprintw(line++, 0, "    and %zu more", top->nr_cpus - i);
+	if (shown < top->nr_cpus)
+		mvprintw(line++, 0, "    and %zu more, %zu of them above: up and down",
+			 top->nr_cpus - shown, top->first);
 	return line + 1;
 }
 
@@ -182,7 +197,7 @@ static void draw_keys(const struct top *top)
 		printw("  every %.4g s", top->delay);
 }
 
-void top_draw(const struct top *top)
+void top_draw(struct top *top)
 {
 	erase();
 	draw_title(top);

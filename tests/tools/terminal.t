@@ -45,11 +45,14 @@ sees() {
 	done
 	((i < 100))
 	ok $? "$2"
-	if ((i == 100)); then
-		screen >"$screens/$tests"
-		diag "no $1 on the screen, which is in $screens/$tests:" "$(screen)"
-	fi
+	((i < 100)) || diag "no $1 on the screen"
 }
+
+keep_screen() {
+	screen >"$screens/$tests"
+	diag "the screen, which is in $screens/$tests:" "$(screen)"
+}
+on_failure=keep_screen
 
 top="$exitstat --replay $recordings/long top 0.25"
 end=$'\n'"[^"$'\n'"]*status="
@@ -59,6 +62,7 @@ for size in "80 24" "200 50"; do
 	start $size "$top"
 	sees "^exitstat: [0-9]+ exits/s in 0.9[0-9]+ s, SVM, 2 vCPUs" "top: title, $size"
 	sees $'\n'"CPU  =guest   #host    Vvmm .halted Ppreempted" "top: legend, $size"
+	sees "own CPUIDs: [1-9][0-9]*, left out" "top: what reading costs, $size"
 	sees $'\n'"  1 +99[0-9.]+ .*\[=+\.?\]" "top: a vCPU's bar, $size"
 	sees $'\n'"total .*"$'\n'"npf .*VMMTIME|VMMTIME.*"$'\n'"total .*"$'\n'"npf " \
 		"top: reasons, $size"
@@ -78,8 +82,18 @@ tm resize-window -t test -x 40 -y 8
 sleep 1
 is "$(screen | awk 'length > 40')" "" "top: takes a narrow screen"
 like "$(screen)" "^exitstat: " "top: and a low one"
+tm resize-window -t test -x 80 -y 10
+sees $'\n'"  0 [^"$'\n'"]*"$'\n'"    and 1 more, 0 of them above" "top: a low screen has one vCPU"
+keys Up Down Down
+sees $'\n'"  1 [^"$'\n'"]*"$'\n'"    and 1 more, 1 of them above" "top: down goes to the other"
+keys Up
+sees $'\n'"  0 [^"$'\n'"]*"$'\n'"    and 1 more, 0 of them above" "top: up goes back"
+keys NPage
+sees $'\n'"  1 [^"$'\n'"]*"$'\n'"    and 1 more" "top: a page down"
+keys PPage
+sees $'\n'"  0 [^"$'\n'"]*"$'\n'"    and 1 more" "top: a page up"
 tm resize-window -t test -x 80 -y 24
-sees "q quit .*every 0.25 s" "top: and back"
+sees $'\n'"  0 [^"$'\n'"]*"$'\n'"  1 .*q quit .*every 0.25 s" "top: and back"
 
 keys ' '
 sees "space continue" "top: pause"
