@@ -13,6 +13,8 @@
 static int cpuid_query(struct exitstat *es, uint32_t leaf, uint32_t ecx,
 		       struct exitstat_regs *regs)
 {
+	if (!es->pinned)
+		es->cpu = sched_getcpu();
 	__cpuid_count(leaf, ecx, regs->eax, regs->ebx, regs->ecx, regs->edx);
 	return exitstat_count_own(es, es->cpu);
 }
@@ -80,6 +82,7 @@ static int cpuid_begin(struct exitstat *es, int cpu)
 	err = run_on(es, es->cpu);
 	if (err)
 		return err;
+	es->pinned = true;
 	clock_gettime(CLOCK_MONOTONIC, &now);
 	es->time_ns = now.tv_sec * 1000000000ull + now.tv_nsec;
 	return 0;
@@ -88,6 +91,7 @@ static int cpuid_begin(struct exitstat *es, int cpu)
 static void cpuid_end(struct exitstat *es)
 {
 	sched_setaffinity(0, es->affinity_size, es->affinity);
+	es->pinned = false;
 }
 
 static int cpuid_cpus(struct exitstat *es, int *cpus, size_t max)

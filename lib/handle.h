@@ -3,6 +3,7 @@
 #ifndef EXITSTAT_HANDLE_H
 #define EXITSTAT_HANDLE_H
 
+#include <stdbool.h>
 #include <stdio.h>
 
 #include "exitstat.h"
@@ -37,6 +38,7 @@ struct exitstat_recording;
  * @own: CPUIDs executed
  * @own_of: those of each CPU
  * @nr_own_of: size of @own_of
+ * @pinned: within a reading, on @cpu; a CPUID outside of one is of whichever CPU it runs on
  * @affinity: the CPUs to go back to at the end of a reading, or NULL
  * @affinity_size: its size in bytes
  * @message: why the last function failed
@@ -52,6 +54,7 @@ struct exitstat {
 	uint64_t own;
 	uint64_t *own_of;
 	size_t nr_own_of;
+	bool pinned;
 	void *affinity;
 	size_t affinity_size;
 	char message[320];
