@@ -48,6 +48,7 @@ sees() {
 	((i < 100)) || diag "no $1 on the screen"
 }
 
+# shellcheck disable=SC2317 # ok calls it
 keep_screen() {
 	screen >"$screens/$tests"
 	diag "the screen, which is in $screens/$tests:" "$(screen)"
