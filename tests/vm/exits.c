@@ -33,6 +33,7 @@ static const struct kind {
 	{ GUEST_TIMER, "preemption timer", 50 },
 	{ GUEST_HYPERCALL, "hypercall", 2000 },
 	{ GUEST_HLT, "HLT", 50 },
+	{ GUEST_INTERRUPT, "external interrupt", 10000 },
 	{ GUEST_TOUCH, "nested page fault", 1000 },
 	{ GUEST_MMIO_WRITE, "MMIO", 1000 },
 	/* Exits that go on to the guest's hypervisor, */
@@ -96,6 +97,12 @@ static void check_resumes(struct small_vm *vm, const struct kind *kind, uint64_t
 	ok(resumes == resumes_of(kind), "%s: as many of these as the hypervisor makes", kind->name);
 }
 
+/* The guest's timer may be VMX's preemption timer, but the host's interrupts it, too. */
+static uint64_t least_of(const struct kind *kind)
+{
+	return kind->job == GUEST_INTERRUPT ? 1 : kind->times;
+}
+
 static void test_kind(const struct kind *kind)
 {
 	uint32_t reasons[] = { reason_of(kind->job), resume_reason() };
@@ -119,7 +126,7 @@ static void test_kind(const struct kind *kind)
 	by_reason = vm_others(&vm, 1, reasons[0]);
 	check_equal(total, perf.exits[0], kind->name, "total equals perf's");
 	check_equal(by_reason, perf.exits[1], kind->name, "by its reason equals perf's");
-	ok(by_reason >= kind->times, "%s: at least as many as the guest caused", kind->name);
+	ok(by_reason >= least_of(kind), "%s: at least as many as the guest caused", kind->name);
 	if (nested)
 		check_resumes(&vm, kind, perf.exits[2]);
 	check_sum(&vm, kind->name, total);
