@@ -11,6 +11,11 @@ graft=$top/kernel/graft/graft
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 
+# Some users have git configured so that nothing can read what it says.
+export GIT_CONFIG_GLOBAL=$work/gitconfig
+git config --global color.ui always
+git config --global diff.external false
+
 same_tree() { diff -r "$1" "$2" >"$work/diff"; }
 
 graft_fails() {
