@@ -5,10 +5,17 @@
 #define SELECTOR_ZERO	(~(EXITSTAT_REASON_MASK | EXITSTAT_ALL_REASONS | EXITSTAT_THIS_VCPU))
 #define STATE_ZERO	(~(0xffu | EXITSTAT_THIS_VCPU))
 
-/* The slot of a reason that has one, and of EXITSTAT_OTHER by that name only. */
+/*
+ * The slot of a reason that has one, and of EXITSTAT_OTHER by that name only. The guest
+ * chose the reason: no speculation beyond the table.
+ */
 static bool find_slot(const struct exitstat_reasons *reasons, u32 reason, u8 *slot)
 {
-	*slot = exitstat_reason_slot(reasons, reason);
+	u32 index = exitstat_slot_index(reason);
+
+	*slot = reasons->other;
+	if (index < EXITSTAT_SLOT_INDEXES)
+		*slot = reasons->slot[array_index_nospec(index, EXITSTAT_SLOT_INDEXES)];
 	return *slot != reasons->other || reason == EXITSTAT_OTHER;
 }
 
@@ -51,9 +58,11 @@ static void ask_next(struct exitstat_query *query, u32 ecx)
 
 static void ask_state(struct exitstat_query *query, u32 ecx)
 {
-	query->state = ecx & 0xff;
-	if (ecx & STATE_ZERO || query->state >= EXITSTAT_NR_STATES)
+	u32 state = ecx & 0xff;
+
+	if (ecx & STATE_ZERO || state >= EXITSTAT_NR_STATES)
 		return;
+	query->state = array_index_nospec(state, EXITSTAT_NR_STATES);
 	query->this_vcpu = ecx & EXITSTAT_THIS_VCPU;
 	query->question = EXITSTAT_ASK_STATE;
 }
