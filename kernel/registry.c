@@ -295,20 +295,25 @@ void exitstat_destroy_vm(struct kvm *kvm)
 	struct exitstat_vm *vm;
 	unsigned long flags;
 
-	spin_lock_irqsave(&members_lock, flags);
+	/* Nobody else changes what is being destroyed, so the record stays without a lock. */
+	rcu_read_lock();
 	vm = find_vm(kvm);
-	if (vm) {
-		write_seqcount_begin(&members_seq);
-		list_for_each_entry_safe(v, next, &vm->vcpus, of_vm)
-			remove_vcpu(vm, v);
-		exitstat_account_fold(&gone_vms, vm->gone);
-		hash_del_rcu(&vm->by_kvm);
-		list_del_rcu(&vm->all);
-		atomic_long_dec(&exitstat_nr_vms);
-		write_seqcount_end(&members_seq);
-		call_rcu(&vm->rcu, free_vm_rcu);
-	}
+	rcu_read_unlock();
+	if (!vm)
+		return;
+	/* One by one: the guests of other VMs that ask meanwhile have to wait. */
+	list_for_each_entry_safe(v, next, &vm->vcpus, of_vm)
+		exitstat_destroy_vcpu(v->vcpu);
+
+	spin_lock_irqsave(&members_lock, flags);
+	write_seqcount_begin(&members_seq);
+	exitstat_account_fold(&gone_vms, vm->gone);
+	hash_del_rcu(&vm->by_kvm);
+	list_del_rcu(&vm->all);
+	atomic_long_dec(&exitstat_nr_vms);
+	write_seqcount_end(&members_seq);
 	spin_unlock_irqrestore(&members_lock, flags);
+	call_rcu(&vm->rcu, free_vm_rcu);
 }
 
 /** exitstat_registry_exit - nobody asks any more; VMs that are left are forgotten */
