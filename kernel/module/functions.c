@@ -28,7 +28,12 @@ static __always_inline unsigned long ftrace_regs_get_argument(struct ftrace_regs
 
 #define ENDBR_BYTES	4
 
-enum function { EXIT, PUT, RUN, SCHED_IN, HALT, DESTROY_VM, CPUID, NR_FUNCTIONS };
+/*
+ * ftrace changes one function after another. What takes a vCPU off a CPU and ends a VM is
+ * hooked before what puts one there, and unhooked after it: another vCPU would find it.
+ */
+enum function { CPUID, PUT, DESTROY_VM, FIRST_TO_PUT_ON, EXIT = FIRST_TO_PUT_ON, RUN, SCHED_IN,
+		HALT, NR_FUNCTIONS };
 
 static struct function_hook {
 	const char *name;
@@ -135,7 +140,6 @@ static int set_filter(enum function function, unsigned long address, bool remove
 static int find(enum function function)
 {
 	struct function_hook *hook = &hooks[function];
-	int error;
 
 	if (function == EXIT && !exitstat_exit_is_a_function())
 		return 0;
@@ -147,32 +151,7 @@ static int find(enum function function)
 	}
 	if (function == CPUID)
 		static_call_update(stock_cpuid, (cpuid_function *)hook->address);
-	error = set_filter(function, hook->address, false);
-	if (error) {
-		pr_err("ftrace cannot hook KVM's %s (%d): was KVM built without CONFIG_FUNCTION_TRACER, or is it a live patch's?\n",
-		       hook->name, error);
-		hook->address = 0;
-	}
-	return error;
-}
-
-static void forget(enum function function)
-{
-	struct function_hook *hook = &hooks[function];
-
-	if (hook->address)
-		set_filter(function, hook->address, true);
-	hook->address = 0;
-}
-
-static int place(struct ftrace_ops *ops, const char *names)
-{
-	int error = register_ftrace_function(ops);
-
-	if (error)
-		pr_err("ftrace cannot hook KVM's %s (%d): is kernel.ftrace_enabled 0, or a live patch in the way?\n",
-		       names, error);
-	return error;
+	return 0;
 }
 
 static int find_all(void)
@@ -185,12 +164,37 @@ static int find_all(void)
 	return error;
 }
 
-static void forget_all(void)
+static int add_hooks(enum function function, enum function end)
 {
-	enum function function;
+	int error = 0;
 
-	for (function = 0; function < NR_FUNCTIONS; function++)
-		forget(function);
+	for (; function < end && !error; function++) {
+		if (!hooks[function].address)
+			continue;
+		error = set_filter(function, hooks[function].address, false);
+		if (error)
+			pr_err("ftrace cannot hook KVM's %s (%d): was KVM built without CONFIG_FUNCTION_TRACER, or is it a live patch's?\n",
+			       hooks[function].name, error);
+	}
+	return error;
+}
+
+/* Those that are not hooked stay so. */
+static void drop_hooks(enum function function, enum function end)
+{
+	for (; function < end; function++)
+		if (hooks[function].address)
+			set_filter(function, hooks[function].address, true);
+}
+
+static int place(struct ftrace_ops *ops, const char *names)
+{
+	int error = register_ftrace_function(ops);
+
+	if (error)
+		pr_err("ftrace cannot hook KVM's %s (%d): is kernel.ftrace_enabled 0, or a live patch in the way?\n",
+		       names, error);
+	return error;
 }
 
 /**
@@ -204,26 +208,33 @@ int exitstat_functions_place(void)
 
 	error = find_all();
 	if (error)
-		goto forget;
+		return error;
+	error = add_hooks(0, FIRST_TO_PUT_ON);
+	if (error)
+		goto drop;
 	error = place(&event_ops, "kvm_arch_vcpu_put and others");
 	if (error)
-		goto forget;
+		goto drop;
 	error = place(&cpuid_ops, "kvm_cpuid");
 	if (error)
 		goto remove_events;
-	return 0;
+	error = add_hooks(FIRST_TO_PUT_ON, NR_FUNCTIONS);
+	if (error)
+		exitstat_functions_remove();
+	return error;
 
 remove_events:
 	unregister_ftrace_function(&event_ops);
-forget:
-	forget_all();
+drop:
+	drop_hooks(0, FIRST_TO_PUT_ON);
 	return error;
 }
 
 /** exitstat_functions_remove - remove them; none runs any more */
 void exitstat_functions_remove(void)
 {
+	drop_hooks(FIRST_TO_PUT_ON, NR_FUNCTIONS);
 	unregister_ftrace_function(&cpuid_ops);
 	unregister_ftrace_function(&event_ops);
-	forget_all();
+	drop_hooks(0, FIRST_TO_PUT_ON);
 }
