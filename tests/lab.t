@@ -162,6 +162,10 @@ test_arguments() {
 	tells "lab/vm with a job that is not there" 'nowhere: no such file'
 	lab lab/vm --kernel
 	tells "lab/vm --kernel without a name" '--kernel wants base, bookworm-backports or sid'
+	lab lab/vm --timeout 10min job
+	tells "lab/vm --timeout 10min" 'wants a number of seconds, not 10min'
+	lab scripts/test --quick --kernel base
+	tells "scripts/test --quick --kernel base" '--quick does not go with --kernel'
 	lab scripts/demo --intel --shell
 	tells "scripts/demo --intel --shell" 'leave out one of them'
 	lacks "$work/cache/*" "nothing was fetched"
