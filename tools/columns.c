@@ -18,9 +18,9 @@ static struct value number(enum value_kind kind, double n)
 	return (struct value){ .kind = kind, .number = n };
 }
 
-static struct value cycles(const struct row *row, double n)
+static struct value cycles(const struct row *row, uint64_t n)
 {
-	return (struct value){ .kind = VALUE_CYCLES, .number = n, .integer = n + 0.5,
+	return (struct value){ .kind = VALUE_CYCLES, .number = n, .integer = n,
 			       .tsc_khz = row->sample->tsc_khz };
 }
 
@@ -110,8 +110,13 @@ static struct value get_share(const struct row *row)
 static struct value get_mean(const struct row *row)
 {
 	const struct exitstat_count *e = exits(row);
+	struct value mean = cycles(row, 0);
 
-	return e->count ? cycles(row, (double)e->cycles / e->count) : none;
+	if (!e->count)
+		return none;
+	mean.number = (double)e->cycles / e->count;
+	mean.integer = mean.number + 0.5;
+	return mean;
 }
 
 static struct value get_vmm(const struct row *row)
