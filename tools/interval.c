@@ -110,6 +110,8 @@ static void print_reasons(const struct tool *tool, const struct screen *screen,
 		printf("%s%s%s%s", i ? tool->raw ? "," : " " : "", label, tool->raw ? "=" : " ",
 		       rate);
 	}
+	if (!i && tool->raw)
+		putchar('-');
 }
 
 static void print_line(const struct tool *tool, const struct screen *screen,

@@ -82,6 +82,8 @@ is "$(wc -l <<<"$out")" 6 "intervals: each on one line"
 replay svm --raw 0 2
 is "$(awk 'NR == 3 { print NF, $7 }' <<<"$out")" \
 	"7 msr=220.157,npf=220.157,interrupt=110.079,hlt=110.079,io=110.079" "intervals: raw"
+replay idle-svm --raw -o REASONS,RATE 0
+is "$(tail -1 <<<"$out")" "- 0.000" "intervals: raw, without an exit"
 
 replay course-svm --course
 is "$(sed -n 2p <<<"$out")" \
