@@ -45,7 +45,9 @@ static void say_remedy(const struct exitstat_host *host, int error)
 
 	if (error == EXITSTAT_ERR_NOT_EXPOSED && kvm)
 		printf("      On the host: modprobe kvm_exitstat, or boot a kernel built with\n"
-		       "      CONFIG_KVM_EXITSTAT. The VM itself needs no setting for it.\n");
+		       "      CONFIG_KVM_EXITSTAT. If it has that already, it hides this VM: as root\n"
+		       "        echo \"PID on\" >/sys/kernel/debug/exitstat/expose\n"
+		       "      with the id of this VM's process. The VM itself needs no setting for it.\n");
 }
 
 static void say_exposed(const struct exitstat_host *host)
@@ -63,7 +65,7 @@ static void say_scope(const struct tool *tool, const struct exitstat_host *host)
 
 	if (!exitstat_is_replay(tool->es) && cpus > 0 && host->vcpus > (unsigned long)cpus)
 		say("note", "%u vCPUs are in scope, this VM has %ld CPUs: the host shows all its "
-		    "VMs (exitstat_scope=host)", host->vcpus, cpus);
+		    "VMs (scope=host)", host->vcpus, cpus);
 }
 
 static bool check_moving(const struct exitstat_sample *before, const struct exitstat_sample *after)
@@ -137,7 +139,7 @@ static int examine(struct tool *tool)
 	bool good;
 
 	if (err) {
-		say("FAIL", "%s", exitstat_message(tool->es));
+		say("FAIL", "%s", message_of(tool, err));
 		free(samples);
 		return status_of(tool, err);
 	}

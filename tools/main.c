@@ -7,6 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <sys/stat.h>
+
 #include "tool.h"
 
 #define MAX_REPEAT	1000
@@ -41,9 +43,17 @@ int status_of(const struct tool *tool, int error)
 	return status_failed(tool);
 }
 
+/* Why a reading failed that there had to be. */
+const char *message_of(const struct tool *tool, int error)
+{
+	return error != EXITSTAT_ERR_END ? exitstat_message(tool->es) :
+	       "the recording does not hold what is asked for: replay it with the options that it "
+	       "was recorded with";
+}
+
 void die_of(const struct tool *tool, int error)
 {
-	die(status_of(tool, error), "%s", exitstat_message(tool->es));
+	die(status_of(tool, error), "%s", message_of(tool, error));
 }
 
 /* What was printed may not have been written yet. */
@@ -239,11 +249,21 @@ static mode_fn choose_mode(struct tool *tool, int n, char **words)
 	return mode;
 }
 
+static bool same_file(const char *a, const char *b)
+{
+	struct stat sa, sb;
+
+	return !stat(a, &sa) && !stat(b, &sb) && S_ISREG(sa.st_mode) &&
+	       sa.st_dev == sb.st_dev && sa.st_ino == sb.st_ino;
+}
+
 /* The doctor looks into it himself when this fails. */
 static void open_handle(struct tool *tool, mode_fn mode)
 {
 	int err = 0;
 
+	if (tool->replay && tool->record && same_file(tool->replay, tool->record))
+		die(STATUS_USAGE, "--record would overwrite what --replay reads: name another file");
 	tool->es = exitstat_new();
 	if (!tool->es)
 		die(STATUS_FAILED, "out of memory");

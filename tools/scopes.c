@@ -59,9 +59,6 @@ void scopes_read_or_die(struct tool *tool, const struct scopes *scopes,
 {
 	int err = scopes_read(tool, scopes, samples);
 
-	if (err == EXITSTAT_ERR_END)
-		die(status_failed(tool), "the recording does not hold what is asked for: replay it with "
-		    "the options that it was recorded with");
 	if (err)
 		die_of(tool, err);
 }

@@ -52,6 +52,7 @@ struct tool {
 /* main.c */
 __attribute__((noreturn, format(printf, 2, 3)))
 void die(int status, const char *format, ...);
+const char *message_of(const struct tool *tool, int error);
 __attribute__((noreturn)) void die_of(const struct tool *tool, int error);
 /* exitstat's own failure: with a command, told from the command's. */
 int status_failed(const struct tool *tool);

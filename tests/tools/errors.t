@@ -106,6 +106,15 @@ run "$exitstat" --replay "$0"
 told "not a recording" 1 "not a recording of exitstat --record"
 run "$exitstat" --record /nonexistent/file
 told "cannot record" 1 "cannot write the recording /nonexistent/file"
+cp "$recordings/svm" "$scratch/both"
+run "$exitstat" --replay "$scratch/both" --record "$scratch/../${scratch##*/}/both"
+told "a recording onto itself" 2 "would overwrite what --replay reads"
+check "and it is as it was" cmp "$recordings/svm" "$scratch/both"
+replay svm --course
+told "a recording without the course leaves" 1 "replay it with the options"
+replay course-svm doctor
+like "$status:$out" "^1:.*FAIL +the recording .*replay it with the options" \
+	"doctor: a recording of something else"
 replay svm --record /dev/full
 told "recording on a full disk" 1 "cannot write the recording: No space"
 replay idle-svm -C
