@@ -15,6 +15,9 @@ static int cpuid_query(struct exitstat *es, uint32_t leaf, uint32_t ecx,
 {
 	if (!es->pinned)
 		es->cpu = sched_getcpu();
+	if (es->cpu < 0)
+		return exitstat_fail(es, EXITSTAT_ERR_SYSTEM, "cannot tell which CPU this is: %s",
+				     strerror(errno));
 	__cpuid_count(leaf, ecx, regs->eax, regs->ebx, regs->ecx, regs->edx);
 	return exitstat_count_own(es, es->cpu);
 }
