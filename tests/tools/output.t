@@ -85,6 +85,11 @@ is "$(awk 'NR == 3 { print NF, $7 }' <<<"$out")" \
 replay idle-svm --raw -o REASONS,RATE 0
 is "$(tail -1 <<<"$out")" "- 0.000" "intervals: raw, without an exit"
 
+# 2^53 + 1, which a double cannot hold.
+sed '/ 4ffffff2 0000007c /s/[^ ]* [^ ]*$/00000001 00200000/' "$recordings/svm" >"$scratch/large"
+run "$exitstat" --replay "$scratch/large" --cycles --raw -n -o REASON,TIME
+is "$(awk '$1 == "msr" { print $2 }' <<<"$out")" 9007199254740993 "--cycles: all of 64 bits"
+
 replay course-svm --course
 is "$(sed -n 2p <<<"$out")" \
 	"0x4ffffffc 0x00000000 -> 0x000002c5 0x00000000 0x00000000 0x00000000" "course: exits"
