@@ -27,12 +27,24 @@ void exitstat_account_exit_oddly(struct exitstat_account *account, u8 slot, u64 
 	exitstat_leave_guest(account, account->state, slot, exitstat_elapsed(account, now), now);
 }
 
-/* exitstat_account_return(), for a vCPU that was not in the host as far as we know. */
+/*
+ * exitstat_account_return(), for a vCPU that was not in the host as far as we know, or that
+ * has had no exit since the last return.
+ */
 void exitstat_account_return_oddly(struct exitstat_account *account, u64 now)
 {
+	u64 cycles = exitstat_elapsed(account, now);
+
 	if (account->state == EXITSTAT_STATE_BEFORE || account->state == EXITSTAT_STATE_VMM)
 		return;
-	exitstat_leave_host(account, account->state, exitstat_elapsed(account, now), now);
+	if (account->exits != account->returned)
+		return exitstat_leave_host(account, account->state, cycles, now);
+
+	exitstat_write_begin(account);
+	exitstat_charge_state(account, account->state, cycles);
+	account->since = now;
+	account->state = EXITSTAT_STATE_VMM;
+	exitstat_write_end(account);
 }
 
 /**
@@ -43,6 +55,7 @@ void exitstat_account_return_oddly(struct exitstat_account *account, u64 now)
 void exitstat_account_init(struct exitstat_account *account, u8 slot)
 {
 	account->state = EXITSTAT_STATE_BEFORE;
+	account->interrupted = EXITSTAT_STATE_NONE;
 	account->slot = slot;
 }
 
@@ -63,14 +76,56 @@ void exitstat_account_preempt(struct exitstat_account *account, u64 now)
 }
 
 /**
- * exitstat_account_resume - the vCPU thread has a CPU again
+ * exitstat_account_sleep - the vCPU's thread sleeps until an event for the vCPU
  * @account: the vCPU's account
  * @now: host TSC
+ *
+ * For what waits as HLT does, but not by kvm_vcpu_halt(): a vCPU that wants a SIPI.
  */
-void exitstat_account_resume(struct exitstat_account *account, u64 now)
+void exitstat_account_sleep(struct exitstat_account *account, u64 now)
 {
-	if (account->state == EXITSTAT_STATE_PREEMPTED)
-		exitstat_account_switch(account, account->interrupted, now);
+	if (account->state != EXITSTAT_STATE_HOST)
+		return;
+	account->interrupted = EXITSTAT_STATE_HOST;
+	exitstat_account_switch(account, EXITSTAT_STATE_HALTED, now);
+}
+
+/* The last @waited cycles of the present state were not its: the thread wanted a CPU. */
+static void charge_wait(struct exitstat_account *account, u64 waited, u64 now)
+{
+	u64 cycles = exitstat_elapsed(account, now);
+
+	if (!waited || account->state == EXITSTAT_STATE_BEFORE)
+		return;
+	if (waited > cycles)
+		waited = cycles;
+	exitstat_write_begin(account);
+	exitstat_charge_state(account, account->state, cycles - waited);
+	account->states[EXITSTAT_STATE_PREEMPTED].cycles += waited;
+	account->states[EXITSTAT_STATE_PREEMPTED].entered++;
+	account->since = now;
+	exitstat_write_end(account);
+}
+
+/**
+ * exitstat_account_resume - the vCPU's thread has a CPU again
+ * @account: the vCPU's account
+ * @waited: host TSC cycles for which it was runnable without one, as the scheduler knows
+ * @now: host TSC
+ *
+ * A thread that was pushed off its CPU was in the state preempted all the time; one that
+ * was woken has waited since then, which nobody knew before now.
+ */
+void exitstat_account_resume(struct exitstat_account *account, u64 waited, u64 now)
+{
+	u8 interrupted = account->interrupted;
+
+	if (account->state != EXITSTAT_STATE_PREEMPTED)
+		charge_wait(account, waited, now);
+	account->interrupted = EXITSTAT_STATE_NONE;
+	if (interrupted != EXITSTAT_STATE_NONE && (account->state == EXITSTAT_STATE_PREEMPTED ||
+						   account->state == EXITSTAT_STATE_HALTED))
+		exitstat_account_switch(account, interrupted, now);
 }
 
 /**
@@ -78,13 +133,14 @@ void exitstat_account_resume(struct exitstat_account *account, u64 now)
  * @account: its account
  * @now: host TSC
  *
- * What the state under way lasted is charged, so that no sum gets smaller.
+ * What the state under way lasted is charged, so that no sum gets smaller; none follows.
  */
 void exitstat_account_close(struct exitstat_account *account, u64 now)
 {
 	exitstat_write_begin(account);
 	exitstat_charge_state(account, account->state, exitstat_elapsed(account, now));
 	account->since = now;
+	account->state = EXITSTAT_STATE_BEFORE;
 	exitstat_write_end(account);
 }
 

@@ -16,6 +16,9 @@
 /* The clock starts with the first VM entry; what was before is nobody's. */
 #define EXITSTAT_STATE_BEFORE	EXITSTAT_NR_STATES
 
+/* The scheduler has interrupted no state. */
+#define EXITSTAT_STATE_NONE	0xff
+
 struct exitstat_state_count {
 	u64 entered, cycles;
 };
@@ -29,10 +32,13 @@ struct exitstat_reason_count {
  * struct exitstat_account - one vCPU's account, a page of its own
  * @seq: odd while the account is being written
  * @state: the state that the vCPU is in, an enum exitstat_state
- * @interrupted: the state that preemption interrupted
+ * @interrupted: the state that goes on when the vCPU's thread has a CPU again
  * @slot: the slot of the last exit's reason
  * @since: when @state began, host TSC
  * @exits: exits of all reasons
+ * @returned: @exits when KVM_RUN last returned for one
+ * @thread: who ran the vCPU last; an address, never followed
+ * @run_delay: how long @thread had waited for a CPU by then, in its life, ns
  * @states: by state; the last one takes the time before the first VM entry
  * @reasons: by slot, none across the boundary of two cache lines
  *
@@ -46,6 +52,9 @@ struct exitstat_account {
 	u8 slot;
 	u64 since;
 	u64 exits;
+	u64 returned;
+	const void *thread;
+	u64 run_delay;
 	struct exitstat_state_count states[EXITSTAT_NR_STATES + 1];
 	struct exitstat_reason_count reasons[EXITSTAT_NR_SLOTS] __aligned(32);
 } __aligned(PAGE_SIZE);
@@ -57,8 +66,10 @@ struct exitstat_pair {
 	u64 count, cycles;
 };
 
+/* KCSAN is told, as by the kernel's own sequence counts, that readers look twice. */
 static __always_inline void exitstat_write_begin(struct exitstat_account *account)
 {
+	kcsan_nestable_atomic_begin();
 	account->seq++;
 	/* A reader that sees a new value sees an odd or a later seq. */
 	smp_wmb();
@@ -69,6 +80,7 @@ static __always_inline void exitstat_write_end(struct exitstat_account *account)
 	/* A reader that sees this seq sees all of the write. */
 	smp_wmb();
 	account->seq++;
+	kcsan_nestable_atomic_end();
 }
 
 static __always_inline void exitstat_charge_state(struct exitstat_account *account, u8 state,
@@ -108,9 +120,11 @@ static __always_inline void exitstat_leave_guest(struct exitstat_account *accoun
 	exitstat_write_end(account);
 }
 
+/* KVM_RUN returns for the last exit. */
 static __always_inline void exitstat_leave_host(struct exitstat_account *account, u8 from,
 						u64 cycles, u64 now)
 {
+	account->returned = account->exits;
 	exitstat_write_begin(account);
 	exitstat_switch(account, from, EXITSTAT_STATE_VMM, cycles, now);
 	account->reasons[account->slot].vmm_returns++;
@@ -172,12 +186,16 @@ static __always_inline void exitstat_account_exit(struct exitstat_account *accou
  * exitstat_account_return - KVM_RUN returns to userspace
  * @account: the vCPU's account
  * @now: host TSC
+ *
+ * A KVM_RUN without an exit is over: that counts as no return, and what it and then the VMM
+ * take is the last exit's.
  */
 static __always_inline void exitstat_account_return(struct exitstat_account *account, u64 now)
 {
 	u64 cycles = now - account->since;
 
-	if (unlikely((s64)cycles < 0 || account->state != EXITSTAT_STATE_HOST))
+	if (unlikely((s64)cycles < 0 || account->state != EXITSTAT_STATE_HOST ||
+		     account->exits == account->returned))
 		return exitstat_account_return_oddly(account, now);
 	exitstat_leave_host(account, EXITSTAT_STATE_HOST, cycles, now);
 }
@@ -214,7 +232,8 @@ static __always_inline void exitstat_account_wake(struct exitstat_account *accou
 
 void exitstat_account_init(struct exitstat_account *account, u8 slot);
 void exitstat_account_preempt(struct exitstat_account *account, u64 now);
-void exitstat_account_resume(struct exitstat_account *account, u64 now);
+void exitstat_account_sleep(struct exitstat_account *account, u64 now);
+void exitstat_account_resume(struct exitstat_account *account, u64 waited, u64 now);
 void exitstat_account_close(struct exitstat_account *account, u64 now);
 void exitstat_account_fold(struct exitstat_account *into, const struct exitstat_account *account);
 

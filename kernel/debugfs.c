@@ -2,8 +2,8 @@
 /*
  * /sys/kernel/debug/exitstat: how many VMs and vCPUs have an account, how many accounts
  * there was no memory for, and, in the file expose, which VMs see the leaves: a line for
- * each, "PID on" or "PID off", where PID is the process that made the VM. Such a line
- * can be written, too.
+ * each, "ID PID on" or "ID PID off", where PID is the process that made the VM. "ID on" or
+ * "ID off" can be written: another process may have got the PID since.
  */
 #include <linux/debugfs.h>
 #include <linux/seq_file.h>
@@ -24,9 +24,11 @@ static int get_counter(void *counter, u64 *value)
 
 DEFINE_DEBUGFS_ATTRIBUTE(counter_fops, get_counter, NULL, "%llu\n");
 
-static void show_vm(void *data, pid_t vmm, bool exposed)
+static void show_vm(void *data, const struct exitstat_vm *vm)
 {
-	seq_printf(data, "%d %s\n", vmm, exposed ? "on" : "off");
+	if (!READ_ONCE(vm->ended))
+		seq_printf(data, "%llu %d %s\n", vm->id, vm->vmm,
+			   READ_ONCE(vm->exposed) ? "on" : "off");
 }
 
 static int expose_show(struct seq_file *file, void *unused)
@@ -44,17 +46,18 @@ static ssize_t expose_write(struct file *file, const char __user *from, size_t c
 			    loff_t *position)
 {
 	char line[32], word[4];
-	int vmm, error;
 	bool exposed;
+	int error;
+	u64 id;
 
 	if (count >= sizeof(line))
 		return -EINVAL;
 	if (copy_from_user(line, from, count))
 		return -EFAULT;
 	line[count] = 0;
-	if (sscanf(line, "%d %3s", &vmm, word) != 2 || kstrtobool(word, &exposed))
+	if (sscanf(line, "%llu %3s", &id, word) != 2 || kstrtobool(word, &exposed))
 		return -EINVAL;
-	error = exitstat_set_exposed(vmm, exposed);
+	error = exitstat_set_exposed(id, exposed);
 	return error ?: count;
 }
 

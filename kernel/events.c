@@ -6,33 +6,63 @@
  * come from the scheduler, too, so whoever else writes an account disables preemption.
  */
 #include <linux/kvm_host.h>
+#include <linux/math64.h>
 #include <linux/percpu.h>
 #include <linux/preempt.h>
 #include <linux/sched.h>
 #include <asm/msr.h>
+#include <asm/tsc.h>
 
 #include "debugfs.h"
 #include "events.h"
+#include "meet.h"
 #include "registry.h"
 
 DEFINE_PER_CPU(struct exitstat_account *, exitstat_loaded);
 
-/** exitstat_init - before the first VM */
-void exitstat_init(void)
+/**
+ * exitstat_init - before the first VM
+ *
+ * Return: 0, or -ENOMEM from the module.
+ */
+int exitstat_init(void)
 {
+	int error;
+
 	exitstat_registry_init();
-	exitstat_debugfs_init();
+	error = exitstat_way_init();
+	if (!error)
+		exitstat_debugfs_init();
+	return error;
 }
 
-/** exitstat_cleanup - after the last event; there may still be VMs */
-void exitstat_cleanup(void)
+/** exitstat_forget - no event comes any more: all accounts go; there may still be VMs */
+void exitstat_forget(void)
 {
 	int cpu;
 
 	for_each_possible_cpu(cpu)
 		per_cpu(exitstat_loaded, cpu) = NULL;
+	exitstat_end_meetings();
+	exitstat_forget_vms();
+}
+
+/** exitstat_cleanup - after the last event; there may still be VMs */
+void exitstat_cleanup(void)
+{
 	exitstat_debugfs_exit();
-	exitstat_registry_exit();
+	exitstat_forget();
+	exitstat_way_exit();
+}
+
+/* How long this thread was runnable without a CPU since it ran the vCPU, in cycles. */
+static u64 waited(const struct exitstat_account *account)
+{
+	s64 ns = current->sched_info.run_delay - account->run_delay;
+
+	if (likely(!ns) || account->thread != current || ns < 0)
+		return 0;
+	return mul_u64_u32_div(ns, tsc_khz, NSEC_PER_MSEC);
 }
 
 /**
@@ -41,24 +71,63 @@ void exitstat_cleanup(void)
  */
 void exitstat_load(struct kvm_vcpu *vcpu)
 {
-	struct exitstat_account *account = exitstat_find_account(vcpu);
+	struct exitstat_account *account;
+	struct exitstat_vcpu *v;
+	u64 cycles;
 
+	if (!exitstat_enabled())
+		return;
+	v = exitstat_find_vcpu(vcpu);
+	if (!v) {
+		this_cpu_write(exitstat_loaded, NULL);
+		return;
+	}
+	account = v->account;
 	this_cpu_write(exitstat_loaded, account);
-	if (account && unlikely(account->state == EXITSTAT_STATE_PREEMPTED))
-		exitstat_account_resume(account, rdtsc());
+	cycles = waited(account);
+	account->thread = current;
+	account->run_delay = current->sched_info.run_delay;
+	if (cycles || account->interrupted != EXITSTAT_STATE_NONE)
+		exitstat_account_resume(account, cycles, rdtsc());
 }
 
 /**
- * exitstat_open - open the account of a vCPU that has none
+ * exitstat_open - open the account of a vCPU that has none; may sleep
  * @vcpu: the vCPU, which is loaded
- * @gfp: how to allocate it
  */
-void exitstat_open(struct kvm_vcpu *vcpu, gfp_t gfp)
+void exitstat_open(struct kvm_vcpu *vcpu)
 {
-	exitstat_attach(vcpu, gfp);
+	/* A VM runs in the process that made it, though maybe made by another thread. */
+	if (exitstat_attach(vcpu, vcpu->kvm, task_tgid_nr(current)))
+		return;
 	preempt_disable();
 	exitstat_load(vcpu);
 	preempt_enable();
+}
+
+/* exitstat_entry(), for a vCPU without an account as far as we know. */
+void exitstat_entry_unmet(struct kvm_vcpu *vcpu)
+{
+	struct exitstat_account *account;
+
+	exitstat_load(vcpu);
+	account = this_cpu_read(exitstat_loaded);
+	if (account)
+		exitstat_account_entry(account, rdtsc());
+	else
+		exitstat_meet(vcpu);
+}
+
+/*
+ * exitstat_put(), for a thread that the scheduler takes off and that KVM does not call
+ * preempted. It is all the same when KVM_RUN is not going to enter the guest.
+ */
+void exitstat_sleep(struct kvm_vcpu *vcpu, struct exitstat_account *account)
+{
+	if (task_is_running(current))
+		exitstat_account_preempt(account, rdtsc());
+	else if (vcpu->arch.mp_state != KVM_MP_STATE_RUNNABLE)
+		exitstat_account_sleep(account, rdtsc());
 }
 
 /* The event of a loaded vCPU whose thread may be preempted. */
@@ -66,6 +135,8 @@ static __always_inline void to_loaded_account(void (*event)(struct exitstat_acco
 {
 	struct exitstat_account *account;
 
+	if (!exitstat_enabled())
+		return;
 	preempt_disable();
 	account = this_cpu_read(exitstat_loaded);
 	if (likely(account))

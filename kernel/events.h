@@ -6,6 +6,7 @@
 #ifndef EXITSTAT_EVENTS_H
 #define EXITSTAT_EVENTS_H
 
+#include <linux/irqflags.h>
 #include <linux/kvm_host.h>
 #include <linux/percpu.h>
 #include <linux/preempt.h>
@@ -13,6 +14,7 @@
 #include <asm/msr.h>
 
 #include "leaves.h"
+#include "way.h"
 
 /* The account of the vCPU that is loaded on a CPU. */
 DECLARE_PER_CPU(struct exitstat_account *, exitstat_loaded);
@@ -20,71 +22,96 @@ DECLARE_PER_CPU(struct exitstat_account *, exitstat_loaded);
 /* This host's exit reasons, filled in by exitstat_registry_init(). */
 extern struct exitstat_reasons exitstat_reasons;
 
-void exitstat_init(void);
+int exitstat_init(void);
 void exitstat_cleanup(void);
+void exitstat_forget(void);
 
 void exitstat_load(struct kvm_vcpu *vcpu);
 void exitstat_halt(void);
 void exitstat_wake(void);
-void exitstat_destroy_vcpu(struct kvm_vcpu *vcpu);
 void exitstat_destroy_vm(struct kvm *kvm);
-void exitstat_open(struct kvm_vcpu *vcpu, gfp_t gfp);
+void exitstat_open(struct kvm_vcpu *vcpu);
 
+void exitstat_sleep(struct kvm_vcpu *vcpu, struct exitstat_account *account);
+void exitstat_entry_unmet(struct kvm_vcpu *vcpu);
 bool exitstat_cpuid_leaf(struct kvm_vcpu *vcpu, u32 leaf, u32 index, u32 *eax, u32 *ebx,
 			 u32 *ecx, u32 *edx);
 
+/** exitstat_now - the host's TSC, for exitstat_exit() */
+static __always_inline u64 exitstat_now(void)
+{
+	return exitstat_enabled() ? rdtsc() : 0;
+}
+
 /**
  * exitstat_entry - the next instruction is the guest's; preemption is disabled
+ * @vcpu: the vCPU
  *
  * This, exit, put and run are inline: a call would be a tenth of what they execute.
  */
-static __always_inline void exitstat_entry(void)
+static __always_inline void exitstat_entry(struct kvm_vcpu *vcpu)
 {
-	struct exitstat_account *account = this_cpu_read(exitstat_loaded);
+	struct exitstat_account *account;
 
+	if (!exitstat_enabled())
+		return;
+	account = this_cpu_read(exitstat_loaded);
 	if (likely(account))
 		exitstat_account_entry(account, rdtsc());
+	else
+		exitstat_entry_unmet(vcpu);
 }
 
 /**
  * exitstat_exit - the CPU has left the guest; preemption is disabled
  * @reason: VMX basic exit reason, or the low 32 bits of the SVM exit code
+ * @now: when that was: exitstat_now()
  */
-static __always_inline void exitstat_exit(u32 reason)
+static __always_inline void exitstat_exit(u32 reason, u64 now)
 {
-	struct exitstat_account *account = this_cpu_read(exitstat_loaded);
+	struct exitstat_account *account;
 
+	if (!exitstat_enabled())
+		return;
+	account = this_cpu_read(exitstat_loaded);
 	if (likely(account))
 		exitstat_account_exit(account, exitstat_reason_slot(&exitstat_reasons, reason),
-				      rdtsc());
+				      now);
 }
 
 /**
  * exitstat_put - a vCPU is taken off this CPU; preemption is disabled
  * @vcpu: the vCPU
  *
- * The scheduler does so when the vCPU's thread is preempted or goes to sleep. When it is
- * neither, KVM_RUN is over, or another ioctl, which the account does not mind.
+ * The scheduler does so, with interrupts disabled, when the vCPU's thread is preempted or
+ * goes to sleep. When it is not the scheduler, KVM_RUN is over, or another ioctl, which the
+ * account does not mind.
  */
 static __always_inline void exitstat_put(struct kvm_vcpu *vcpu)
 {
-	struct exitstat_account *account = this_cpu_read(exitstat_loaded);
+	struct exitstat_account *account;
 
+	if (!exitstat_enabled())
+		return;
+	account = this_cpu_read(exitstat_loaded);
 	if (!account)
 		return;
 	this_cpu_write(exitstat_loaded, NULL);
 	if (vcpu->preempted)
 		exitstat_account_preempt(account, rdtsc());
-	else if (task_is_running(current))
+	else if (!irqs_disabled())
 		exitstat_account_return(account, rdtsc());
+	else if (account->state == EXITSTAT_STATE_HOST)
+		exitstat_sleep(vcpu, account);
 }
 
 /**
- * exitstat_run - KVM_RUN has begun, and loaded the vCPU
- * @vcpu: the vCPU, for which an account is opened if it has none
- * @gfp: how to allocate it
+ * exitstat_try_run - KVM_RUN has begun, and loaded the vCPU
+ * @vcpu: the vCPU
+ *
+ * Return: false when it has no account.
  */
-static __always_inline void exitstat_run(struct kvm_vcpu *vcpu, gfp_t gfp)
+static __always_inline bool exitstat_try_run(struct kvm_vcpu *vcpu)
 {
 	struct exitstat_account *account;
 
@@ -97,9 +124,17 @@ static __always_inline void exitstat_run(struct kvm_vcpu *vcpu, gfp_t gfp)
 	if (likely(account))
 		exitstat_account_run(account, rdtsc());
 	preempt_enable();
+	return account;
+}
 
-	if (unlikely(!account))
-		exitstat_open(vcpu, gfp);
+/**
+ * exitstat_run - KVM_RUN has begun, and loaded the vCPU; may sleep
+ * @vcpu: the vCPU, for which an account is opened if it has none
+ */
+static __always_inline void exitstat_run(struct kvm_vcpu *vcpu)
+{
+	if (exitstat_enabled() && unlikely(!exitstat_try_run(vcpu)))
+		exitstat_open(vcpu);
 }
 
 /**
@@ -117,7 +152,7 @@ static __always_inline void exitstat_run(struct kvm_vcpu *vcpu, gfp_t gfp)
 static __always_inline bool exitstat_cpuid(struct kvm_vcpu *vcpu, u32 leaf, u32 index, u32 *eax,
 					   u32 *ebx, u32 *ecx, u32 *edx)
 {
-	return exitstat_is_leaf(leaf) &&
+	return exitstat_is_leaf(leaf) && exitstat_enabled() &&
 	       exitstat_cpuid_leaf(vcpu, leaf, index, eax, ebx, ecx, edx);
 }
 

@@ -2,12 +2,20 @@
 /*
  * Which account belongs to which vCPU, and which vCPUs to which VM.
  *
- * KVM's structures get no field: records are found by the address of the vCPU or the
- * VM. Lookups and sums run under RCU. Membership changes under a lock, with a sequence
- * count, so that a sum never has a vCPU twice, as live and as gone, or not at all.
+ * How a record is found is the way's: see way.h. Here the addresses of KVM's structures are
+ * keys, never followed: a VM may end unseen while the module's hooks are taken away.
+ *
+ * vCPUs come one by one and go with their VM. Who opens or ends accounts holds
+ * members_mutex; who reads, RCU. A VM's sum goes over its own list, and nothing that
+ * becomes of other VMs disturbs it.
+ *
+ * The host's sum has the accounts of the dead in one. Each vCPU that is added to it gets the
+ * number of its death, and its record stays on the lists for a grace period. So who has
+ * read the sum up to a death adds the accounts without a number or with a later one: each
+ * vCPU once, in one pass.
  */
-#include <linux/hashtable.h>
 #include <linux/kvm_host.h>
+#include <linux/mutex.h>
 #include <linux/rculist.h>
 #include <linux/seqlock.h>
 #include <linux/slab.h>
@@ -15,145 +23,61 @@
 #include <asm/tsc.h>
 
 #include "events.h"
+#include "meet.h"
 #include "registry.h"
 
-/**
- * struct exitstat_vm - what exitstat knows of a VM
- * @kvm: the VM
- * @by_kvm: entry of the hash table of VMs
- * @all: entry of the list of VMs
- * @vcpus: its vCPUs' records
- * @gone: the sum of its destroyed vCPUs' accounts
- * @vmm: the process that made it
- * @exposed: it sees the leaves
- * @rcu: for freeing
- */
-struct exitstat_vm {
-	struct kvm *kvm;
-	struct hlist_node by_kvm;
-	struct list_head all;
-	struct list_head vcpus;
-	struct exitstat_account *gone;
-	pid_t vmm;
-	bool exposed;
-	struct rcu_head rcu;
-};
-
-/**
- * struct exitstat_vcpu - what exitstat knows of a vCPU
- * @vcpu: the vCPU
- * @by_vcpu: entry of the hash table of vCPUs
- * @of_vm: entry of its VM's list
- * @account: its account
- * @rcu: for freeing
- */
-struct exitstat_vcpu {
-	struct kvm_vcpu *vcpu;
-	struct hlist_node by_vcpu;
-	struct list_head of_vm;
-	struct exitstat_account *account;
-	struct rcu_head rcu;
-};
-
-static DEFINE_HASHTABLE(vms_by_kvm, 8);
-static DEFINE_HASHTABLE(vcpus_by_vcpu, 10);
+static DEFINE_MUTEX(members_mutex);
 static LIST_HEAD(all_vms);
-static DEFINE_SPINLOCK(members_lock);
-static seqcount_spinlock_t members_seq = SEQCNT_SPINLOCK_ZERO(members_seq, &members_lock);
+static u64 last_id;
 
-/* The sum of the accounts of destroyed VMs. */
-static struct exitstat_account gone_vms;
+/* The lists and the dead; raw, as a callback of RCU and a reader may not sleep. */
+static DEFINE_RAW_SPINLOCK(lists_lock);
+static seqcount_raw_spinlock_t dead_seq = SEQCNT_RAW_SPINLOCK_ZERO(dead_seq, &lists_lock);
+static struct exitstat_account dead;
+static u64 deaths;
 
-struct exitstat_reasons exitstat_reasons;
-bool exitstat_scope_host;
-bool exitstat_expose = true;
+struct exitstat_reasons exitstat_reasons __cacheline_aligned_in_smp;
+bool exitstat_scope_host __read_mostly;
+bool exitstat_expose __read_mostly = true;
 atomic_long_t exitstat_nr_vms;
 atomic_long_t exitstat_nr_vcpus;
 atomic_long_t exitstat_failed_allocations;
 
-/** exitstat_registry_init - before anything else of exitstat */
+/** exitstat_registry_init - before anything else of exitstat, once */
 void exitstat_registry_init(void)
 {
 	exitstat_reasons_init(&exitstat_reasons, boot_cpu_has(X86_FEATURE_SVM) ?
 			      EXITSTAT_SPACE_SVM : EXITSTAT_SPACE_VMX);
-	memset(&gone_vms, 0, sizeof(gone_vms));
-	exitstat_account_init(&gone_vms, exitstat_reasons.other);
+	exitstat_account_init(&dead, exitstat_reasons.other);
 }
+
+/*
+ * At the limit of its memory cgroup a VMM is not to be killed for this: its vCPU runs
+ * uncounted. That is told in exitstat_attach(), once.
+ */
+#define GFP_RECORD	(GFP_KERNEL_ACCOUNT | __GFP_NORETRY | __GFP_NOWARN)
 
 /*
  * A function of its own, so that it can be made to fail: a vCPU must run, uncounted,
  * when there is no memory for its account.
  */
-static noinline struct exitstat_account *exitstat_account_alloc(gfp_t gfp)
+static noinline struct exitstat_account *exitstat_account_alloc(void)
 {
-	return (struct exitstat_account *)get_zeroed_page(gfp);
+	return (struct exitstat_account *)get_zeroed_page(GFP_RECORD);
 }
 
-static void account_free(struct exitstat_account *account)
+static void free_vcpu(struct exitstat_vcpu *v)
 {
-	free_page((unsigned long)account);
-}
-
-static struct exitstat_vm *find_vm(struct kvm *kvm)
-{
-	struct exitstat_vm *vm;
-
-	hash_for_each_possible_rcu(vms_by_kvm, vm, by_kvm, (unsigned long)kvm,
-				   lockdep_is_held(&members_lock))
-		if (vm->kvm == kvm)
-			return vm;
-	return NULL;
-}
-
-static struct exitstat_vcpu *find_vcpu(struct kvm_vcpu *vcpu)
-{
-	struct exitstat_vcpu *v;
-
-	hash_for_each_possible_rcu(vcpus_by_vcpu, v, by_vcpu, (unsigned long)vcpu,
-				   lockdep_is_held(&members_lock))
-		if (v->vcpu == vcpu)
-			return v;
-	return NULL;
-}
-
-/**
- * exitstat_find_account - find a vCPU's account
- * @vcpu: the vCPU
- *
- * The caller disables preemption, or is the vCPU's thread and not in its destruction.
- *
- * Return: the account, NULL when the vCPU has none.
- */
-struct exitstat_account *exitstat_find_account(struct kvm_vcpu *vcpu)
-{
-	struct exitstat_vcpu *v = find_vcpu(vcpu);
-
-	return v ? v->account : NULL;
-}
-
-static struct exitstat_vm *alloc_vm(struct kvm *kvm, gfp_t gfp)
-{
-	struct exitstat_vm *vm = kzalloc(sizeof(*vm), gfp);
-
-	if (!vm)
-		return NULL;
-	vm->gone = exitstat_account_alloc(gfp);
-	if (!vm->gone) {
-		kfree(vm);
-		return NULL;
-	}
-	vm->kvm = kvm;
-	/* A VM runs in the process that made it, though maybe made by another thread. */
-	vm->vmm = task_tgid_nr(current);
-	vm->exposed = READ_ONCE(exitstat_expose);
-	INIT_LIST_HEAD(&vm->vcpus);
-	exitstat_account_init(vm->gone, exitstat_reasons.other);
-	return vm;
+	free_page((unsigned long)v->account);
+	kfree(v);
 }
 
 static void free_vm(struct exitstat_vm *vm)
 {
-	account_free(vm->gone);
+	struct exitstat_vcpu *v, *next;
+
+	list_for_each_entry_safe(v, next, &vm->vcpus, of_vm)
+		free_vcpu(v);
 	kfree(vm);
 }
 
@@ -162,185 +86,207 @@ static void free_vm_rcu(struct rcu_head *rcu)
 	free_vm(container_of(rcu, struct exitstat_vm, rcu));
 }
 
-static struct exitstat_vcpu *alloc_vcpu(struct kvm_vcpu *vcpu, gfp_t gfp)
+/* Nobody who reads has a sum of the dead without it any more. */
+static void unlist_vm_rcu(struct rcu_head *rcu)
 {
-	struct exitstat_vcpu *v = kzalloc(sizeof(*v), gfp);
+	struct exitstat_vm *vm = container_of(rcu, struct exitstat_vm, rcu);
+	unsigned long flags;
+
+	raw_spin_lock_irqsave(&lists_lock, flags);
+	list_del_rcu(&vm->all);
+	raw_spin_unlock_irqrestore(&lists_lock, flags);
+	call_rcu(&vm->rcu, free_vm_rcu);
+}
+
+static struct exitstat_vm *add_vm(struct kvm *kvm, pid_t vmm)
+{
+	struct exitstat_vm *vm = kzalloc(sizeof(*vm), GFP_RECORD);
+	unsigned long flags;
+
+	if (!vm)
+		return NULL;
+	vm->kvm = kvm;
+	vm->vmm = vmm;
+	vm->id = ++last_id;
+	vm->exposed = READ_ONCE(exitstat_expose);
+	INIT_LIST_HEAD(&vm->vcpus);
+	if (exitstat_link_vm(vm)) {
+		kfree(vm);
+		return NULL;
+	}
+	raw_spin_lock_irqsave(&lists_lock, flags);
+	list_add_tail_rcu(&vm->all, &all_vms);
+	raw_spin_unlock_irqrestore(&lists_lock, flags);
+	atomic_long_inc(&exitstat_nr_vms);
+	return vm;
+}
+
+static struct exitstat_vcpu *add_vcpu(struct exitstat_vm *vm, struct kvm_vcpu *vcpu)
+{
+	struct exitstat_vcpu *v = kzalloc(sizeof(*v), GFP_RECORD);
 
 	if (!v)
 		return NULL;
-	v->account = exitstat_account_alloc(gfp);
-	if (!v->account) {
-		kfree(v);
-		return NULL;
-	}
 	v->vcpu = vcpu;
+	v->vm = vm;
+	v->account = exitstat_account_alloc();
+	if (!v->account)
+		goto free;
 	exitstat_account_init(v->account, exitstat_reasons.other);
-	return v;
-}
-
-static void free_vcpu(struct exitstat_vcpu *v)
-{
-	account_free(v->account);
-	kfree(v);
-}
-
-static void free_vcpu_rcu(struct rcu_head *rcu)
-{
-	free_vcpu(container_of(rcu, struct exitstat_vcpu, rcu));
-}
-
-static void add_vm(struct exitstat_vm *vm)
-{
-	hash_add_rcu(vms_by_kvm, &vm->by_kvm, (unsigned long)vm->kvm);
-	list_add_tail_rcu(&vm->all, &all_vms);
-	atomic_long_inc(&exitstat_nr_vms);
-}
-
-static void add_vcpu(struct exitstat_vm *vm, struct exitstat_vcpu *v)
-{
-	hash_add_rcu(vcpus_by_vcpu, &v->by_vcpu, (unsigned long)v->vcpu);
+	if (exitstat_link_vcpu(v))
+		goto free;
 	list_add_tail_rcu(&v->of_vm, &vm->vcpus);
 	atomic_long_inc(&exitstat_nr_vcpus);
+	return v;
+
+free:
+	free_vcpu(v);
+	return NULL;
+}
+
+/* One by one, so that interrupts are not off for long. */
+static void bury(struct exitstat_vcpu *v)
+{
+	unsigned long flags;
+
+	exitstat_unlink_vcpu(v);
+	raw_spin_lock_irqsave(&lists_lock, flags);
+	write_seqcount_begin(&dead_seq);
+	exitstat_account_close(v->account, rdtsc());
+	WRITE_ONCE(v->death, ++deaths);
+	exitstat_account_fold(&dead, v->account);
+	write_seqcount_end(&dead_seq);
+	raw_spin_unlock_irqrestore(&lists_lock, flags);
+	atomic_long_dec(&exitstat_nr_vcpus);
+}
+
+static void end_vm(struct exitstat_vm *vm)
+{
+	struct exitstat_vcpu *v;
+
+	list_for_each_entry(v, &vm->vcpus, of_vm)
+		bury(v);
+	exitstat_unlink_vm(vm);
+	WRITE_ONCE(vm->ended, true);
+	atomic_long_dec(&exitstat_nr_vms);
+	call_rcu(&vm->rcu, unlist_vm_rcu);
+}
+
+/* A VM without vCPUs would be one that has never run. */
+static void drop_if_empty(struct exitstat_vm *vm)
+{
+	if (list_empty(&vm->vcpus))
+		end_vm(vm);
+}
+
+static int attach(struct kvm_vcpu *vcpu, struct kvm *kvm, pid_t vmm)
+{
+	struct exitstat_vm *vm;
+
+	if (!exitstat_enabled() || exitstat_find_vcpu(vcpu))
+		return 0;
+	vm = exitstat_find_vm(kvm);
+	if (!vm)
+		vm = add_vm(kvm, vmm);
+	if (!vm)
+		return -ENOMEM;
+	if (add_vcpu(vm, vcpu))
+		return 0;
+	drop_if_empty(vm);
+	return -ENOMEM;
 }
 
 /**
- * exitstat_attach - open a vCPU's account
- * @vcpu: the vCPU, which runs or is about to, on the present thread
- * @gfp: how to allocate
+ * exitstat_attach - open a vCPU's account; may sleep
+ * @vcpu: the vCPU, which runs or is about to
+ * @kvm: its VM
+ * @vmm: the process that runs it
  *
  * Without memory the vCPU stays without an account until the next attempt.
+ *
+ * Return: 0, or -ENOMEM.
  */
-void exitstat_attach(struct kvm_vcpu *vcpu, gfp_t gfp)
+int exitstat_attach(struct kvm_vcpu *vcpu, struct kvm *kvm, pid_t vmm)
 {
-	struct exitstat_vm *vm, *new_vm;
-	struct exitstat_vcpu *v;
-	unsigned long flags;
+	int error;
 
-	/* It is told below, once. */
-	gfp |= __GFP_NOWARN;
-	v = alloc_vcpu(vcpu, gfp);
-
-	/* Two vCPUs of a new VM may both bring a record for it; one is used. */
-	rcu_read_lock();
-	vm = find_vm(vcpu->kvm);
-	rcu_read_unlock();
-	new_vm = vm ? NULL : alloc_vm(vcpu->kvm, gfp);
-	if (!v || (!vm && !new_vm))
-		goto no_memory;
-
-	spin_lock_irqsave(&members_lock, flags);
-	vm = find_vm(vcpu->kvm);
-	write_seqcount_begin(&members_seq);
-	if (!vm) {
-		vm = new_vm;
-		new_vm = NULL;
-		add_vm(vm);
-	}
-	add_vcpu(vm, v);
-	write_seqcount_end(&members_seq);
-	spin_unlock_irqrestore(&members_lock, flags);
-	if (new_vm)
-		free_vm(new_vm);
-	return;
-
-no_memory:
-	if (v)
-		free_vcpu(v);
-	if (new_vm)
-		free_vm(new_vm);
+	mutex_lock(&members_mutex);
+	error = attach(vcpu, kvm, vmm);
+	mutex_unlock(&members_mutex);
+	if (!error)
+		return 0;
 	atomic_long_inc(&exitstat_failed_allocations);
 	pr_warn_once("exitstat: no memory for an account: a vCPU runs uncounted\n");
+	return error;
 }
 
-static void remove_vcpu(struct exitstat_vm *vm, struct exitstat_vcpu *v)
+/** exitstat_meet_vcpus - open the accounts of the vCPUs that were met since */
+void exitstat_meet_vcpus(void)
 {
-	exitstat_account_close(v->account, rdtsc());
-	exitstat_account_fold(vm->gone, v->account);
-	hash_del_rcu(&v->by_vcpu);
-	list_del_rcu(&v->of_vm);
-	atomic_long_dec(&exitstat_nr_vcpus);
-	call_rcu(&v->rcu, free_vcpu_rcu);
-}
+	struct exitstat_meeting met;
 
-/**
- * exitstat_destroy_vcpu - a vCPU is being destroyed
- * @vcpu: the vCPU, loaded nowhere
- *
- * Its account stays in the VM's sum.
- */
-void exitstat_destroy_vcpu(struct kvm_vcpu *vcpu)
-{
-	struct exitstat_vcpu *v;
-	unsigned long flags;
-
-	spin_lock_irqsave(&members_lock, flags);
-	v = find_vcpu(vcpu);
-	if (v) {
-		write_seqcount_begin(&members_seq);
-		remove_vcpu(find_vm(vcpu->kvm), v);
-		write_seqcount_end(&members_seq);
+	mutex_lock(&members_mutex);
+	while (exitstat_next_meeting(&met)) {
+		if (!attach(met.vcpu, met.kvm, met.vmm))
+			continue;
+		atomic_long_inc(&exitstat_failed_allocations);
+		exitstat_postpone_meetings();
 	}
-	spin_unlock_irqrestore(&members_lock, flags);
+	mutex_unlock(&members_mutex);
 }
 
 /**
- * exitstat_destroy_vm - a VM is being destroyed
- * @kvm: the VM
+ * exitstat_destroy_vm - a VM is being destroyed; may sleep
+ * @kvm: the VM, whose vCPUs do not run any more
  *
  * Its accounts stay in the host's sum.
  */
 void exitstat_destroy_vm(struct kvm *kvm)
 {
-	struct exitstat_vcpu *v, *next;
 	struct exitstat_vm *vm;
-	unsigned long flags;
 
-	/* Nobody else changes what is being destroyed, so the record stays without a lock. */
-	rcu_read_lock();
-	vm = find_vm(kvm);
-	rcu_read_unlock();
-	if (!vm)
-		return;
-	/* One by one: the guests of other VMs that ask meanwhile have to wait. */
-	list_for_each_entry_safe(v, next, &vm->vcpus, of_vm)
-		exitstat_destroy_vcpu(v->vcpu);
-
-	spin_lock_irqsave(&members_lock, flags);
-	write_seqcount_begin(&members_seq);
-	exitstat_account_fold(&gone_vms, vm->gone);
-	hash_del_rcu(&vm->by_kvm);
-	list_del_rcu(&vm->all);
-	atomic_long_dec(&exitstat_nr_vms);
-	write_seqcount_end(&members_seq);
-	spin_unlock_irqrestore(&members_lock, flags);
-	call_rcu(&vm->rcu, free_vm_rcu);
+	mutex_lock(&members_mutex);
+	exitstat_cancel_meetings(kvm);
+	vm = exitstat_find_vm(kvm);
+	if (vm)
+		end_vm(vm);
+	mutex_unlock(&members_mutex);
 }
 
-/** exitstat_registry_exit - nobody asks any more; VMs that are left are forgotten */
-void exitstat_registry_exit(void)
+/** exitstat_forget_vms - no event comes any more: end all accounts; may sleep */
+void exitstat_forget_vms(void)
 {
-	struct exitstat_vm *vm, *next;
+	struct exitstat_vm *vm;
 
-	list_for_each_entry_safe(vm, next, &all_vms, all)
-		exitstat_destroy_vm(vm->kvm);
+	mutex_lock(&members_mutex);
+	exitstat_cancel_meetings(NULL);
+	/* Only a VM that was ended before now can leave the list meanwhile. */
+	rcu_read_lock();
+	list_for_each_entry_rcu(vm, &all_vms, all)
+		if (!vm->ended)
+			end_vm(vm);
+	rcu_read_unlock();
+	mutex_unlock(&members_mutex);
+	/* Two callbacks follow each other. */
+	rcu_barrier();
 	rcu_barrier();
 }
 
 /**
  * exitstat_set_exposed - show the leaves to a VM, or hide them from it
- * @vmm: the process that made it; all its VMs are meant
+ * @id: the VM's number
  * @exposed: show them
  *
- * Return: 0, -ESRCH when no VM of that process has run yet.
+ * Return: 0, -ESRCH when there is no such VM, or none that has run.
  */
-int exitstat_set_exposed(pid_t vmm, bool exposed)
+int exitstat_set_exposed(u64 id, bool exposed)
 {
 	struct exitstat_vm *vm;
 	int error = -ESRCH;
 
 	rcu_read_lock();
 	list_for_each_entry_rcu(vm, &all_vms, all) {
-		if (vm->vmm == vmm) {
+		if (vm->id == id && !READ_ONCE(vm->ended)) {
 			WRITE_ONCE(vm->exposed, exposed);
 			error = 0;
 		}
@@ -351,8 +297,7 @@ int exitstat_set_exposed(pid_t vmm, bool exposed)
 
 /**
  * exitstat_visit_vms - visit the VMs, in the order of their first run
- * @visit: called with @data, the process that made the VM, and whether it sees the leaves;
- *	   must not sleep
+ * @visit: called with @data and the VM; must not sleep
  * @data: for @visit
  */
 void exitstat_visit_vms(exitstat_visit *visit, void *data)
@@ -361,44 +306,69 @@ void exitstat_visit_vms(exitstat_visit *visit, void *data)
 
 	rcu_read_lock();
 	list_for_each_entry_rcu(vm, &all_vms, all)
-		visit(data, vm->vmm, READ_ONCE(vm->exposed));
+		visit(data, vm);
 	rcu_read_unlock();
 }
 
-static void ask_vm(struct exitstat_query *query, struct exitstat_vm *vm, u64 now)
+/* The accounts that are not in the sum of the first @buried dead. */
+static void ask_vm(struct exitstat_query *query, struct exitstat_vm *vm, u64 buried, u64 now)
 {
 	struct exitstat_vcpu *v;
+	u64 death;
 
 	list_for_each_entry_rcu(v, &vm->vcpus, of_vm) {
+		death = READ_ONCE(v->death);
+		if (death && death <= buried)
+			continue;
 		exitstat_query_add(query, v->account, now);
 		query->vcpus++;
 	}
-	exitstat_query_add(query, vm->gone, now);
+}
+
+static u64 ask_dead(struct exitstat_query *query, u64 now)
+{
+	const struct exitstat_query question = *query;
+	unsigned int seq;
+	u64 buried;
+
+	do {
+		seq = read_seqcount_begin(&dead_seq);
+		*query = question;
+		exitstat_query_add(query, &dead, now);
+		buried = deaths;
+	} while (read_seqcount_retry(&dead_seq, seq));
+	return buried;
 }
 
 static void ask_host(struct exitstat_query *query, u64 now)
 {
+	u64 buried = ask_dead(query, now);
 	struct exitstat_vm *vm;
 
 	list_for_each_entry_rcu(vm, &all_vms, all)
-		ask_vm(query, vm, now);
-	exitstat_query_add(query, &gone_vms, now);
+		ask_vm(query, vm, buried, now);
 }
 
 static void ask_scope(struct exitstat_query *query, struct exitstat_vm *vm,
-		      struct kvm_vcpu *vcpu, u64 now)
+		      const struct exitstat_vcpu *v, u64 now)
 {
-	struct exitstat_account *account;
-
 	if (query->this_vcpu) {
-		account = exitstat_find_account(vcpu);
-		if (account)
-			exitstat_query_add(query, account, now);
+		if (v)
+			exitstat_query_add(query, v->account, now);
 	} else if (READ_ONCE(exitstat_scope_host)) {
 		ask_host(query, now);
 	} else {
-		ask_vm(query, vm, now);
+		ask_vm(query, vm, 0, now);
 	}
+}
+
+/*
+ * A vCPU that asks without ever having entered the guest enters it by ways that we do not
+ * see, as TDX guests do with the graft: better no answer than zeros.
+ */
+static bool is_seen(const struct exitstat_vcpu *v)
+{
+	return !v || READ_ONCE(v->account->state) != EXITSTAT_STATE_BEFORE;
 }
 
 /**
@@ -414,21 +384,19 @@ static void ask_scope(struct exitstat_query *query, struct exitstat_vm *vm,
 bool exitstat_answer(struct kvm_vcpu *vcpu, u32 leaf, u32 ecx, struct exitstat_regs *regs)
 {
 	struct exitstat_query query;
+	struct exitstat_vcpu *v;
 	struct exitstat_vm *vm;
-	unsigned int seq;
+	bool answer;
 
 	rcu_read_lock();
-	vm = find_vm(vcpu->kvm);
-	if (vm && !READ_ONCE(vm->exposed))
-		vm = NULL;
-	if (vm) {
-		do {
-			seq = read_seqcount_begin(&members_seq);
-			exitstat_query_init(&query, &exitstat_reasons, leaf, ecx);
-			ask_scope(&query, vm, vcpu, rdtsc());
-		} while (read_seqcount_retry(&members_seq, seq));
+	v = exitstat_find_vcpu(vcpu);
+	vm = v ? v->vm : exitstat_find_vm(vcpu->kvm);
+	answer = vm && READ_ONCE(vm->exposed) && is_seen(v);
+	if (answer) {
+		exitstat_query_init(&query, &exitstat_reasons, leaf, ecx);
+		ask_scope(&query, vm, v, rdtsc());
 		*regs = exitstat_query_answer(&query, tsc_khz);
 	}
 	rcu_read_unlock();
-	return vm;
+	return answer;
 }

@@ -7,6 +7,7 @@
 
 #include <linux/cache.h>
 #include <linux/compiler.h>
+#include <linux/kcsan-checks.h>
 #include <linux/kernel.h>
 #include <linux/nospec.h>
 #include <linux/string.h>

@@ -184,7 +184,9 @@ get_source() {
 get_kvm_source() {
 	find_source "$1"
 	source=$cache/source/$source_version-kvm
-	[[ ! -f $source/Makefile ]] || return 0
+	[[ ! -f $source/arch/x86/include/asm/kvm_host.h ]] || return 0
 	step "Fetching the source of KVM in Debian $1 ($source_version)"
-	unpack_source "$source" 'linux-source-*/Makefile' 'linux-source-*/arch/x86/kvm'
+	rm -rf "$source"
+	unpack_source "$source" 'linux-source-*/Makefile' 'linux-source-*/arch/x86/kvm' \
+		'linux-source-*/arch/x86/include/asm/kvm_host.h'
 }

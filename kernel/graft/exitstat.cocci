@@ -12,16 +12,18 @@
  #include "cpuid.h"
 +#include "exitstat/hooks.h"
 
-// VM entry and exit, next to the function that enters the guest.
+// VM entry and exit. The clock is read next to the function that enters the guest.
 
 @vmx_entry@
 identifier run =~ "^vmx_vcpu_run$";
 @@
  run(...)
  {
++u64 left_at;
  <...
-+exitstat_entry();
++exitstat_entry(vcpu);
  vmx_vcpu_enter_exit(...);
++left_at = exitstat_now();
  ...>
  }
 
@@ -35,21 +37,37 @@ statement S;
  run(...)
  {
  ...
-+exitstat_exit(reason.basic);
++exitstat_exit(reason.basic, left_at);
  trace_kvm_exit(...);
  if (unlikely(reason.failed_vmentry)) S
  ...
  }
 
+// On SVM the guest's SPEC_CTRL is in force around that function, where only the clock is read.
 @svm_entry_exit@
 identifier run =~ "^svm_vcpu_run$";
+expression E;
+@@
+ run(...)
+ {
++u64 left_at;
+ <...
++exitstat_entry(vcpu);
+ if (E) x86_spec_ctrl_set_guest(...);
+ svm_vcpu_enter_exit(...);
++left_at = exitstat_now();
+ ...>
+ }
+
+@svm_exit depends on svm_entry_exit@
+identifier run =~ "^svm_vcpu_run$";
+expression E;
 @@
  run(...)
  {
  <...
-+exitstat_entry();
- svm_vcpu_enter_exit(...);
-+exitstat_exit(svm->vmcb->control.exit_code);
+ if (E) x86_spec_ctrl_restore_host(...);
++exitstat_exit(svm->vmcb->control.exit_code, left_at);
  ...>
  }
 
@@ -62,7 +80,7 @@ identifier vcpu;
  {
  ...
  vcpu_load(vcpu);
-+exitstat_run(vcpu, GFP_KERNEL_ACCOUNT);
++exitstat_run(vcpu);
  ...
  }
 
@@ -100,29 +118,21 @@ identifier vcpu;
  ...>
  }
 
-// Waiting for an event: HLT, the wait for a SIPI, Xen's poll.
+// Waiting for an event: HLT, Xen's poll. What KVM only calls blocked (a SIPI that is wanted, a
+// page that is read in) is seen when the thread is put.
 
 @halt@
 expression vcpu, halted;
 @@
-+exitstat_halt();
  if (halted)
-	kvm_vcpu_halt(vcpu);
+-	kvm_vcpu_halt(vcpu);
++{
++	exitstat_halt();
++	kvm_vcpu_halt(vcpu);
++	exitstat_wake();
++}
  else
 	kvm_vcpu_block(vcpu);
-+exitstat_wake();
-
-@wait_for_sipi@
-identifier vcpu;
-@@
- kvm_arch_vcpu_ioctl_run(struct kvm_vcpu *vcpu)
- {
- <...
-+exitstat_halt();
- kvm_vcpu_block(vcpu);
-+exitstat_wake();
- ...>
- }
 
 @xen_poll@
 expression vcpu;
@@ -150,25 +160,14 @@ expression leaf, index, exact, used_max_basic;
  ...
  }
 
-@destroy_vcpu@
-identifier vcpu;
-@@
- kvm_arch_vcpu_destroy(struct kvm_vcpu *vcpu)
- {
- <...
-+exitstat_destroy_vcpu(vcpu);
- kvmclock_reset(vcpu);
- ...>
- }
-
 @destroy_vm@
 identifier kvm;
 @@
  kvm_arch_destroy_vm(struct kvm *kvm)
  {
  <...
- kvm_destroy_vcpus(kvm);
 +exitstat_destroy_vm(kvm);
+ kvm_destroy_vcpus(kvm);
  ...>
  }
 

@@ -12,16 +12,16 @@
 struct kvm;
 struct kvm_vcpu;
 
-static inline void exitstat_init(void) {}
+static inline int exitstat_init(void) { return 0; }
 static inline void exitstat_cleanup(void) {}
-static inline void exitstat_entry(void) {}
-static inline void exitstat_exit(u32 reason) {}
-static inline void exitstat_run(struct kvm_vcpu *vcpu, gfp_t gfp) {}
+static inline void exitstat_entry(struct kvm_vcpu *vcpu) {}
+static inline u64 exitstat_now(void) { return 0; }
+static inline void exitstat_exit(u32 reason, u64 now) {}
+static inline void exitstat_run(struct kvm_vcpu *vcpu) {}
 static inline void exitstat_load(struct kvm_vcpu *vcpu) {}
 static inline void exitstat_put(struct kvm_vcpu *vcpu) {}
 static inline void exitstat_halt(void) {}
 static inline void exitstat_wake(void) {}
-static inline void exitstat_destroy_vcpu(struct kvm_vcpu *vcpu) {}
 static inline void exitstat_destroy_vm(struct kvm *kvm) {}
 
 static inline bool exitstat_cpuid(struct kvm_vcpu *vcpu, u32 leaf, u32 index, u32 *eax, u32 *ebx,

@@ -19,7 +19,7 @@ typedef void get_exit_info_function(struct kvm_vcpu *vcpu, u32 *reason, u64 *inf
 
 DEFINE_STATIC_CALL_NULL(get_exit_info, *(get_exit_info_function *)NULL);
 
-unsigned int exitstat_reason_offset;
+unsigned int exitstat_reason_offset __read_mostly;
 
 /* exitstat_exit_reason(), when it is not known where the reason lies. */
 u32 exitstat_ask_exit_reason(struct kvm_vcpu *vcpu)

@@ -10,6 +10,7 @@
 #include <linux/module.h>
 #include <linux/static_call.h>
 #include <linux/version.h>
+#include <linux/wait_bit.h>
 
 #include "events.h"
 #include "exit_reason.h"
@@ -38,7 +39,7 @@ enum function { CPUID, PUT, DESTROY_VM, FIRST_TO_PUT_ON, EXIT = FIRST_TO_PUT_ON,
 static struct function_hook {
 	const char *name;
 	unsigned long address;
-} hooks[NR_FUNCTIONS] = {
+} hooks[NR_FUNCTIONS] __read_mostly = {
 	/* KVM calls this function right after each exit. */
 	[EXIT] = { "kvm_load_host_xsave_state" },
 	[PUT] = { "kvm_arch_vcpu_put" },
@@ -70,17 +71,45 @@ static void on_event(unsigned long ip, unsigned long parent_ip, struct ftrace_op
 		     struct ftrace_regs *regs)
 {
 	if (is_in(ip, EXIT))
-		exitstat_exit(exitstat_exit_reason(argument_of(regs)));
+		exitstat_exit(exitstat_exit_reason(argument_of(regs)), exitstat_now());
 	else if (is_in(ip, PUT))
 		exitstat_put(argument_of(regs));
-	else if (is_in(ip, RUN))
-		exitstat_run(argument_of(regs), GFP_ATOMIC | __GFP_ACCOUNT);
 	else if (is_in(ip, SCHED_IN))
 		exitstat_load(vcpu_of(argument_of(regs)));
 	else if (is_in(ip, HALT))
 		exitstat_halt();
-	else if (is_in(ip, DESTROY_VM))
-		exitstat_destroy_vm(argument_of(regs));
+}
+
+/*
+ * A hook must not sleep. What has to runs in the function's place, and calls it. The tasks
+ * that are in there are counted, as they may sleep for long, and the module must stay.
+ */
+static atomic_t inside;
+
+static void come_out(void)
+{
+	if (atomic_dec_and_test(&inside))
+		wake_up_var(&inside);
+}
+
+typedef void run_function(struct kvm_vcpu *vcpu);
+typedef void destroy_function(struct kvm *kvm);
+
+DEFINE_STATIC_CALL_NULL(stock_run, *(run_function *)NULL);
+DEFINE_STATIC_CALL_NULL(stock_destroy, *(destroy_function *)NULL);
+
+static void our_run(struct kvm_vcpu *vcpu)
+{
+	exitstat_open(vcpu);
+	static_call(stock_run)(vcpu);
+	come_out();
+}
+
+static void our_destroy(struct kvm *kvm)
+{
+	exitstat_destroy_vm(kvm);
+	static_call(stock_destroy)(kvm);
+	come_out();
 }
 
 typedef bool cpuid_function(struct kvm_vcpu *vcpu, u32 *eax, u32 *ebx, u32 *ecx, u32 *edx,
@@ -98,33 +127,50 @@ static bool our_cpuid(struct kvm_vcpu *vcpu, u32 *eax, u32 *ebx, u32 *ecx, u32 *
 	return exitstat_cpuid(vcpu, leaf, index, eax, ebx, ecx, edx) || exact;
 }
 
-/* Puts our_cpuid() in the place of KVM's, except when our_cpuid() is what calls it. */
-static void on_cpuid(unsigned long ip, unsigned long parent_ip, struct ftrace_ops *ops,
-		     struct ftrace_regs *regs)
+/* Not when it is the function in its place that calls it. */
+static __always_inline bool divert(struct ftrace_regs *regs, unsigned long parent_ip,
+				   void *function)
 {
-	u32 leaf = *(u32 *)ftrace_regs_get_argument(regs, 1);
+	if (within_module(parent_ip, THIS_MODULE))
+		return false;
+	ftrace_regs_set_instruction_pointer(regs, (unsigned long)function);
+	return true;
+}
 
-	if (unlikely(exitstat_is_leaf(leaf)) && !within_module(parent_ip, THIS_MODULE))
-		ftrace_regs_set_instruction_pointer(regs, (unsigned long)our_cpuid);
+static void on_diversion(unsigned long ip, unsigned long parent_ip, struct ftrace_ops *ops,
+			 struct ftrace_regs *regs)
+{
+	if (is_in(ip, CPUID)) {
+		if (unlikely(exitstat_is_leaf(*(u32 *)ftrace_regs_get_argument(regs, 1))))
+			divert(regs, parent_ip, our_cpuid);
+	} else if (is_in(ip, RUN)) {
+		if (unlikely(!exitstat_try_run(argument_of(regs))) &&
+		    divert(regs, parent_ip, our_run))
+			atomic_inc(&inside);
+	} else if (is_in(ip, DESTROY_VM)) {
+		if (divert(regs, parent_ip, our_destroy))
+			atomic_inc(&inside);
+	}
 }
 
 /*
- * Permanent ones are not switched off by kernel.ftrace_enabled. All events share one:
- * each takes its time to unregister.
+ * Permanent ones are not switched off by kernel.ftrace_enabled. Events share one, and so do
+ * diversions: each takes its time to unregister.
  */
 static struct ftrace_ops event_ops = {
 	.func = on_event,
 	.flags = FTRACE_OPS_FL_PERMANENT,
 };
 
-static struct ftrace_ops cpuid_ops = {
-	.func = on_cpuid,
+static struct ftrace_ops diversion_ops = {
+	.func = on_diversion,
 	.flags = FTRACE_OPS_FL_PERMANENT | FTRACE_OPS_FL_IPMODIFY,
 };
 
 static struct ftrace_ops *ops_of(enum function function)
 {
-	return function == CPUID ? &cpuid_ops : &event_ops;
+	return function == CPUID || function == RUN || function == DESTROY_VM ?
+	       &diversion_ops : &event_ops;
 }
 
 /*
@@ -149,8 +195,19 @@ static int find(enum function function)
 		       hook->name);
 		return -ENOENT;
 	}
-	if (function == CPUID)
+	switch (function) {
+	case CPUID:
 		static_call_update(stock_cpuid, (cpuid_function *)hook->address);
+		break;
+	case RUN:
+		static_call_update(stock_run, (run_function *)hook->address);
+		break;
+	case DESTROY_VM:
+		static_call_update(stock_destroy, (destroy_function *)hook->address);
+		break;
+	default:
+		break;
+	}
 	return 0;
 }
 
@@ -200,41 +257,48 @@ static int place(struct ftrace_ops *ops, const char *names)
 /**
  * exitstat_functions_place - place all hooks
  *
- * Return: 0, or an error, and then none is placed.
+ * Return: 0, or an error, and then exitstat_functions_remove() is to be called.
  */
 int exitstat_functions_place(void)
 {
 	int error;
 
 	error = find_all();
-	if (error)
-		return error;
-	error = add_hooks(0, FIRST_TO_PUT_ON);
-	if (error)
-		goto drop;
-	error = place(&event_ops, "kvm_arch_vcpu_put and others");
-	if (error)
-		goto drop;
-	error = place(&cpuid_ops, "kvm_cpuid");
-	if (error)
-		goto remove_events;
-	error = add_hooks(FIRST_TO_PUT_ON, NR_FUNCTIONS);
-	if (error)
-		exitstat_functions_remove();
-	return error;
-
-remove_events:
-	unregister_ftrace_function(&event_ops);
-drop:
-	drop_hooks(0, FIRST_TO_PUT_ON);
+	if (!error)
+		error = add_hooks(0, FIRST_TO_PUT_ON);
+	if (!error)
+		error = place(&event_ops, "kvm_arch_vcpu_put and others");
+	if (!error)
+		error = place(&diversion_ops, "kvm_cpuid and others");
+	if (!error)
+		error = add_hooks(FIRST_TO_PUT_ON, NR_FUNCTIONS);
 	return error;
 }
 
-/** exitstat_functions_remove - remove them; none runs any more */
-void exitstat_functions_remove(void)
+/* Return: 0 also when there is nothing to remove. */
+static int remove(struct ftrace_ops *ops)
 {
+	return ops->flags & FTRACE_OPS_FL_ENABLED ? unregister_ftrace_function(ops) : 0;
+}
+
+/**
+ * exitstat_functions_remove - remove those that are placed; none runs any more
+ *
+ * Return: 0, or an error when ftrace has switched itself off, and lets go of nothing.
+ */
+int exitstat_functions_remove(void)
+{
+	int error;
+
 	drop_hooks(FIRST_TO_PUT_ON, NR_FUNCTIONS);
-	unregister_ftrace_function(&cpuid_ops);
-	unregister_ftrace_function(&event_ops);
+	error = remove(&diversion_ops);
+	if (error)
+		return error;
+	wait_var_event(&inside, !atomic_read(&inside));
+	/* This waits until even those that have come out have left the module's code. */
+	error = remove(&event_ops);
+	if (error)
+		return error;
 	drop_hooks(0, FIRST_TO_PUT_ON);
+	return 0;
 }

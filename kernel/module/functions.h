@@ -4,6 +4,6 @@
 #define EXITSTAT_FUNCTIONS_H
 
 int exitstat_functions_place(void);
-void exitstat_functions_remove(void);
+int exitstat_functions_remove(void);
 
 #endif /* EXITSTAT_FUNCTIONS_H */

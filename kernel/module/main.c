@@ -8,6 +8,7 @@
 #include <linux/kvm_host.h>
 #include <linux/module.h>
 #include <linux/mutex.h>
+#include <linux/sched.h>
 #include <linux/tracepoint.h>
 
 #include "events.h"
@@ -21,17 +22,41 @@ static DEFINE_MUTEX(attach_lock);
 static bool attached;
 static int attach_error;
 
+/*
+ * ftrace switches itself off for good when it finds the kernel's code other than it should
+ * be, and our functions are called from there for ever: they must not be freed. While the
+ * module is unloaded nothing but a task that never ends can keep it.
+ */
+static void stay(int error)
+{
+	pr_err("ftrace does not let go of KVM's functions (%d): the module stays until the next boot; what it counts is not to be trusted any more\n",
+	       error);
+	if (THIS_MODULE->state != MODULE_STATE_GOING) {
+		__module_get(THIS_MODULE);
+		return;
+	}
+	for (;;)
+		schedule_timeout_idle(MAX_SCHEDULE_TIMEOUT);
+}
+
 static int place_hooks(void)
 {
 	int error;
 
 	error = exitstat_functions_place();
+	return error ?: exitstat_tracepoints_place();
+}
+
+/* Return: whether all are removed; if not, what they use must stay as well. */
+static bool remove_hooks(void)
+{
+	int error;
+
+	exitstat_tracepoints_remove();
+	error = exitstat_functions_remove();
 	if (error)
-		return error;
-	error = exitstat_tracepoints_place();
-	if (error)
-		exitstat_functions_remove();
-	return error;
+		stay(error);
+	return !error;
 }
 
 static int attach(void)
@@ -46,10 +71,13 @@ static int attach(void)
 	error = exitstat_find_exit_reason();
 	if (error)
 		return error;
-	exitstat_init();
-	error = place_hooks();
+	error = exitstat_init();
 	if (error)
-		exitstat_cleanup();
+		return error;
+	error = place_hooks();
+	if (!error || !remove_hooks())
+		return 0;
+	exitstat_cleanup();
 	return error;
 }
 
@@ -66,9 +94,7 @@ static void attach_once(void)
 static void detach(void)
 {
 	mutex_lock(&attach_lock);
-	if (attached) {
-		exitstat_tracepoints_remove();
-		exitstat_functions_remove();
+	if (attached && remove_hooks()) {
 		exitstat_cleanup();
 		attached = false;
 	}
@@ -141,10 +167,6 @@ static int __init kvm_exitstat_init(void)
 {
 	int error;
 
-	if (IS_ENABLED(CONFIG_PREEMPT_RT)) {
-		pr_err("not on a PREEMPT_RT kernel: an account is opened where one must not sleep\n");
-		return -EOPNOTSUPP;
-	}
 	error = exitstat_symbol_init();
 	return error ?: watch_kvm();
 }

@@ -67,3 +67,58 @@ unsigned int exitstat_member_offset(const char *structure, const char *member)
 	static_call(put_btf)(btf);
 	return offset;
 }
+
+static const struct btf_type *skip_typedefs(const struct btf *btf, const struct btf_type *type)
+{
+	while (type && btf_type_is_typedef(type))
+		type = btf_type_by_id(btf, type->type);
+	return type;
+}
+
+static bool is_bool(const struct btf_type *type)
+{
+	return type && BTF_INFO_KIND(type->info) == BTF_KIND_INT &&
+	       BTF_INT_ENCODING(*(const u32 *)(type + 1)) & BTF_INT_BOOL;
+}
+
+/* Of a pointer to a function (void *data, struct ..., bool ...). */
+static unsigned int count_arguments(const struct btf *btf, const struct btf_type *type)
+{
+	const struct btf_param *parameter;
+	unsigned int i, n;
+
+	type = skip_typedefs(btf, type);
+	type = type ? btf_type_by_id(btf, type->type) : NULL;
+	if (!type || BTF_INFO_KIND(type->info) != BTF_KIND_FUNC_PROTO)
+		return 0;
+	n = BTF_INFO_VLEN(type->info);
+	parameter = (const struct btf_param *)(type + 1);
+	for (i = 2; i < n; i++)
+		if (!is_bool(skip_typedefs(btf, btf_type_by_id(btf, parameter[i].type))))
+			return 0;
+	return n ? n - 1 : 0;
+}
+
+/**
+ * exitstat_tracepoint_arguments - how many arguments a tracepoint has
+ * @name: its name; behind the first argument there may be flags
+ *
+ * Return: their number, 0 when the kernel does not tell, or an argument is not a flag.
+ */
+unsigned int exitstat_tracepoint_arguments(const char *name)
+{
+	char type_name[64];
+	struct btf *btf;
+	unsigned int n;
+	s32 id;
+
+	if (!IS_ENABLED(CONFIG_DEBUG_INFO_BTF_MODULES) || !find_functions())
+		return 0;
+	snprintf(type_name, sizeof(type_name), "btf_trace_%s", name);
+	id = static_call(find_type)(type_name, BTF_KIND_TYPEDEF, &btf);
+	if (id <= 0)
+		return 0;
+	n = count_arguments(btf, btf_type_by_id(btf, id));
+	static_call(put_btf)(btf);
+	return n;
+}

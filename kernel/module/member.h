@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* Where a member lies in a structure that only KVM's own source defines. */
+/* What only KVM's own source defines: where members lie, and what tracepoints have. */
 #ifndef EXITSTAT_MEMBER_H
 #define EXITSTAT_MEMBER_H
 
 unsigned int exitstat_member_offset(const char *structure, const char *member);
+unsigned int exitstat_tracepoint_arguments(const char *name);
 
 #endif /* EXITSTAT_MEMBER_H */

@@ -7,32 +7,27 @@
 
 #include "events.h"
 #include "exit_reason.h"
+#include "member.h"
 #include "symbol.h"
 #include "tracepoints.h"
 
-/* A vCPU's first entry since the module was loaded, in the middle of the vCPU's life. */
-static noinline void meet(struct kvm_vcpu *vcpu)
-{
-	exitstat_load(vcpu);
-	if (!this_cpu_read(exitstat_loaded))
-		exitstat_open(vcpu, GFP_ATOMIC | __GFP_ACCOUNT);
-	exitstat_entry();
-}
-
-/* A later kernel's tracepoint has one argument more, in a register that we do not read. */
+/*
+ * kvm_entry's arguments vary, and distributions take that over into older kernels. A kernel
+ * with CFI calls only functions of the very type.
+ */
 static void on_entry(void *data, struct kvm_vcpu *vcpu)
 {
-	struct exitstat_account *account = this_cpu_read(exitstat_loaded);
+	exitstat_entry(vcpu);
+}
 
-	if (likely(account))
-		exitstat_account_entry(account, rdtsc());
-	else
-		meet(vcpu);
+static void on_entry_with_flag(void *data, struct kvm_vcpu *vcpu, bool force_immediate_exit)
+{
+	exitstat_entry(vcpu);
 }
 
 static void on_exit(void *data, struct kvm_vcpu *vcpu, u32 isa)
 {
-	exitstat_exit(exitstat_exit_reason(vcpu));
+	exitstat_exit(exitstat_exit_reason(vcpu), exitstat_now());
 }
 
 /* The last thing that kvm_vcpu_halt() does. */
@@ -50,6 +45,26 @@ static struct tracepoint_hook {
 	{ "__tracepoint_kvm_exit", on_exit },
 	{ "__tracepoint_kvm_entry", on_entry },
 };
+
+#define ENTRY_PROBE	(hooks[ARRAY_SIZE(hooks) - 1].probe)
+
+static int choose_entry_probe(void)
+{
+	switch (exitstat_tracepoint_arguments("kvm_entry")) {
+	case 1:
+		ENTRY_PROBE = on_entry;
+		return 0;
+	case 2:
+		ENTRY_PROBE = on_entry_with_flag;
+		return 0;
+	}
+	ENTRY_PROBE = on_entry;
+	if (!IS_ENABLED(CONFIG_CFI_CLANG) && !IS_ENABLED(CONFIG_CFI))
+		return 0;
+	pr_err("this kernel has control-flow integrity, and its BTF does not tell of arguments of KVM's tracepoint kvm_entry that exitstat knows: "
+	       EXITSTAT_KNOWS "\n");
+	return -ENOENT;
+}
 
 static int add_probe(struct tracepoint_hook *hook)
 {
@@ -69,23 +84,19 @@ static int add_probe(struct tracepoint_hook *hook)
 /**
  * exitstat_tracepoints_place - place all probes
  *
- * Return: 0, or an error, and then none is placed.
+ * Return: 0, or an error, and then exitstat_tracepoints_remove() is to be called.
  */
 int exitstat_tracepoints_place(void)
 {
 	struct tracepoint_hook *hook;
-	int error;
+	int error = choose_entry_probe();
 
-	for (hook = hooks; hook < hooks + ARRAY_SIZE(hooks); hook++) {
+	for (hook = hooks; hook < hooks + ARRAY_SIZE(hooks) && !error; hook++) {
 		if (hook->probe == on_exit && exitstat_exit_is_a_function())
 			continue;
 		error = add_probe(hook);
-		if (error) {
-			exitstat_tracepoints_remove();
-			return error;
-		}
 	}
-	return 0;
+	return error;
 }
 
 /** exitstat_tracepoints_remove - remove those that are placed; none runs any more */

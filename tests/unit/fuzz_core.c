@@ -65,6 +65,8 @@ static void happen(struct life *life, enum life_event event, struct input *input
 		reason = (s16)take(input, 2);
 		exits++;
 	}
+	if (event == LIFE_RESUME_LATE)
+		reason = take(input, 2);
 	life_event(life, event, reason, vm.now);
 	must_be_null(life_broken(life));
 }

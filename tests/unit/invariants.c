@@ -2,10 +2,10 @@
 /* What must be true of an account after any event: see invariants.h. */
 #include "invariants.h"
 
-enum { G, H, V, L, P, B, STAY, BACK };
+enum { G, H, V, L, P, B, STAY };
 
 /* The state after each event in each state; STAY is an event that does not count. */
-static const u8 transitions[LIFE_NR_EVENTS][EXITSTAT_NR_STATES + 1] = {
+static const u8 transitions[LIFE_RESUME][EXITSTAT_NR_STATES + 1] = {
 	/*                 guest host  VMM   halted preempted before */
 	[LIFE_ENTRY]   = { G,    G,    G,    G,     G,        G },
 	[LIFE_EXIT]    = { H,    H,    H,    H,     H,        H },
@@ -14,7 +14,7 @@ static const u8 transitions[LIFE_NR_EVENTS][EXITSTAT_NR_STATES + 1] = {
 	[LIFE_HALT]    = { STAY, L,    STAY, STAY,  STAY,     STAY },
 	[LIFE_WAKE]    = { STAY, STAY, STAY, H,     STAY,     STAY },
 	[LIFE_PREEMPT] = { P,    P,    STAY, P,     STAY,     STAY },
-	[LIFE_RESUME]  = { STAY, STAY, STAY, STAY,  BACK,     STAY },
+	[LIFE_SLEEP]   = { STAY, L,    STAY, STAY,  STAY,     STAY },
 };
 
 static int find_number(const struct exitstat_reasons *reasons, u32 number)
@@ -34,46 +34,87 @@ static int find_reason(const struct exitstat_reasons *reasons, u32 reason)
 	return found >= 0 ? found : find_number(reasons, EXITSTAT_OTHER);
 }
 
-static void model_pass_time(struct model *model, u64 now)
+static void model_charge(struct model *model, u64 cycles)
+{
+	model->cycles[model->state] += cycles;
+	if (model->state == H)
+		model->reasons[model->reason].cycles += cycles;
+	if (model->state == V)
+		model->reasons[model->reason].vmm_cycles += cycles;
+}
+
+/* Return: how long the state lasted, 0 where nobody counts that. */
+static u64 model_stop_clock(struct model *model, u64 now)
 {
 	s64 passed = now - model->since;
 
 	model->since = now;
 	if (model->state == B)
-		return;
+		return 0;
 	if (passed < 0) {
 		model->stepped_back = true;
-		return;
+		return 0;
 	}
-	model->cycles[model->state] += passed;
-	if (model->state == H)
-		model->reasons[model->reason].cycles += passed;
-	if (model->state == V)
-		model->reasons[model->reason].vmm_cycles += passed;
+	return passed;
 }
 
-static void model_event(struct model *model, enum life_event event, int reason, u64 now)
+static void model_enter(struct model *model, int state, u64 now)
 {
-	int next = transitions[event][model->state];
+	u64 passed = model_stop_clock(model, now);
 
-	if (next == STAY)
-		return;
-	model_pass_time(model, now);
+	if (model->state != B)
+		model_charge(model, passed);
 	if (!model->started)
 		model->first = now;
 	model->started = true;
+	model->state = state;
+}
 
-	if (next == P)
+static void model_resume(struct model *model, u64 waited, u64 now)
+{
+	int interrupted = model->interrupted;
+	u64 passed;
+
+	if (waited && model->state != P && model->state != B) {
+		passed = model_stop_clock(model, now);
+		waited = waited < passed ? waited : passed;
+		model_charge(model, passed - waited);
+		model->cycles[P] += waited;
+		model->entered[P]++;
+	}
+	model->interrupted = EXITSTAT_STATE_NONE;
+	if (interrupted == EXITSTAT_STATE_NONE || (model->state != P && model->state != L))
+		return;
+	model_enter(model, interrupted, now);
+	model->entered[interrupted]++;
+}
+
+static void model_event(struct model *model, enum life_event event, int reason, u64 waited,
+			u64 now)
+{
+	int next;
+
+	if (event >= LIFE_RESUME) {
+		model_resume(model, event == LIFE_RESUME_LATE ? waited : 0, now);
+		return;
+	}
+	next = transitions[event][model->state];
+	if (next == STAY)
+		return;
+	if (event == LIFE_PREEMPT || event == LIFE_SLEEP)
 		model->interrupted = model->state;
-	model->state = next == BACK ? model->interrupted : next;
-	model->entered[model->state]++;
+	model_enter(model, next, now);
+	if (event != LIFE_RETURN || model->exits != model->returned)
+		model->entered[next]++;
 	if (event == LIFE_EXIT) {
 		model->reason = reason;
 		model->reasons[reason].exits++;
 		model->exits++;
 	}
-	if (event == LIFE_RETURN)
+	if (event == LIFE_RETURN && model->exits != model->returned) {
 		model->reasons[model->reason].vmm_returns++;
+		model->returned = model->exits;
+	}
 }
 
 /**
@@ -93,11 +134,13 @@ void life_begin(struct life *life, const struct exitstat_reasons *reasons,
 	life->account = account;
 	life->before = *account;
 	life->model.state = B;
+	life->model.interrupted = EXITSTAT_STATE_NONE;
 	life->model.reason = find_number(reasons, EXITSTAT_OTHER);
 	life->now = now;
 }
 
-static void account_event(struct exitstat_account *account, enum life_event event, u8 slot, u64 now)
+static void account_event(struct exitstat_account *account, enum life_event event, u8 slot,
+			  u64 waited, u64 now)
 {
 	static void (*const events[LIFE_NR_EVENTS])(struct exitstat_account *, u64) = {
 		[LIFE_RUN] = exitstat_account_run,
@@ -105,13 +148,16 @@ static void account_event(struct exitstat_account *account, enum life_event even
 		[LIFE_HALT] = exitstat_account_halt,
 		[LIFE_WAKE] = exitstat_account_wake,
 		[LIFE_PREEMPT] = exitstat_account_preempt,
-		[LIFE_RESUME] = exitstat_account_resume,
+		[LIFE_SLEEP] = exitstat_account_sleep,
+		[LIFE_RESUME] = resume_at_once,
 	};
 
 	if (event == LIFE_ENTRY)
 		exitstat_account_entry(account, now);
 	else if (event == LIFE_EXIT)
 		exitstat_account_exit(account, slot, now);
+	else if (event == LIFE_RESUME_LATE)
+		exitstat_account_resume(account, waited, now);
 	else
 		events[event](account, now);
 }
@@ -120,15 +166,17 @@ static void account_event(struct exitstat_account *account, enum life_event even
  * life_event - let an event happen to the account and to the model
  * @life: the life
  * @event: the event
- * @reason: LIFE_EXIT: the exit's reason, whether the manual defines it or not
+ * @reason: LIFE_EXIT: the exit's reason, whether the manual defines it or not;
+ *	LIFE_RESUME_LATE: for how many cycles the thread wanted a CPU
  * @now: the TSC
  */
 void life_event(struct life *life, enum life_event event, u32 reason, u64 now)
 {
 	life->before = *life->account;
 	life->now = now;
-	account_event(life->account, event, exitstat_reason_slot(life->reasons, reason), now);
-	model_event(&life->model, event, find_reason(life->reasons, reason), now);
+	account_event(life->account, event, exitstat_reason_slot(life->reasons, reason), reason,
+		      now);
+	model_event(&life->model, event, find_reason(life->reasons, reason), reason, now);
 }
 
 /**

@@ -19,20 +19,23 @@ enum life_event {
 	LIFE_HALT,
 	LIFE_WAKE,
 	LIFE_PREEMPT,
+	LIFE_SLEEP,
 	LIFE_RESUME,
+	LIFE_RESUME_LATE,	/* after a wait for a CPU, of as many cycles as the reason says */
 	LIFE_NR_EVENTS
 };
 
 /**
  * struct model - the account, done naively
  * @state: the state that the vCPU is in
- * @interrupted: the state that preemption interrupted
+ * @interrupted: the state that the scheduler interrupted, or EXITSTAT_STATE_NONE
  * @reason: the place in the vendor's table of the last exit's reason
  * @started: has the vCPU entered or left the guest yet?
  * @stepped_back: has the TSC stepped back between two events that count?
  * @first: when it started
  * @since: when @state began
  * @exits: exits of all reasons
+ * @returned: @exits when it last returned for one
  * @entered: by state
  * @cycles: by state
  * @reasons: by place in the vendor's table
@@ -41,7 +44,7 @@ struct model {
 	int state, interrupted, reason;
 	bool started, stepped_back;
 	u64 first, since;
-	u64 exits;
+	u64 exits, returned;
 	u64 entered[EXITSTAT_NR_STATES];
 	u64 cycles[EXITSTAT_NR_STATES];
 	struct exitstat_reason_count reasons[EXITSTAT_NR_SLOTS];
@@ -62,6 +65,12 @@ struct life {
 	struct model model;
 	u64 now;
 };
+
+/* exitstat_account_resume(), for a thread that has not waited. */
+static inline void resume_at_once(struct exitstat_account *account, u64 now)
+{
+	exitstat_account_resume(account, 0, now);
+}
 
 void life_begin(struct life *life, const struct exitstat_reasons *reasons,
 		struct exitstat_account *account, u64 now);

@@ -2,6 +2,7 @@
 /* One vCPU's account: every event in every state, and who is charged for the time. */
 #include "test.h"
 #include "account.h"
+#include "invariants.h"
 
 #define T	1000	/* when the tests' clock starts */
 
@@ -76,7 +77,8 @@ static const struct {
 	{ "halt", exitstat_account_halt, { 0, 3, 2, 3, 4, 5 } },
 	{ "wake", exitstat_account_wake, { 0, 1, 2, 1, 4, 5 } },
 	{ "preempt", exitstat_account_preempt, { 4, 4, 2, 4, 4, 5 } },
-	{ "resume", exitstat_account_resume, { 0, 1, 2, 3, 1, 5 } },
+	{ "sleep", exitstat_account_sleep, { 0, 3, 2, 3, 4, 5 } },
+	{ "resume", resume_at_once, { 0, 1, 2, 3, 1, 5 } },
 };
 
 static void account_is_one_page(void **state)
@@ -254,15 +256,16 @@ static void return_charges_the_vmm_and_the_reason_that_caused_it(void **state)
 	assert_int_equal(exitstat_account_vmm(acc).cycles, 1000);
 }
 
-static void return_without_an_exit_is_others(void **state)
+static void return_without_an_exit_is_not_counted(void **state)
 {
 	(void)state;
 	exitstat_account_entry(acc, T);
 	exitstat_account_return(acc, T + 10);
 	exitstat_account_run(acc, T + 30);
 	exitstat_account_entry(acc, T + 35);
-	assert_vmm(OTHER, 1, 20);
+	assert_vmm(OTHER, 0, 20);
 	assert_reason(OTHER, 0, 5);
+	assert_state(EXITSTAT_STATE_VMM, 0, 20);
 }
 
 static void return_twice_counts_once(void **state)
@@ -285,7 +288,7 @@ static void run_without_return_leaves_the_time_to_the_exit(void **state)
 	assert_state(EXITSTAT_STATE_VMM, 0, 0);
 }
 
-static void run_without_an_exit_after_it_is_the_last_exits(void **state)
+static void run_without_an_exit_is_the_last_exits_time_but_no_return(void **state)
 {
 	(void)state;
 	bring_to(EXITSTAT_STATE_VMM);
@@ -293,7 +296,14 @@ static void run_without_an_exit_after_it_is_the_last_exits(void **state)
 	exitstat_account_return(acc, T + 207);
 	exitstat_account_run(acc, T + 300);
 	assert_reason(A, 1, 7);
-	assert_vmm(A, 2, 193);
+	assert_vmm(A, 1, 193);
+	assert_state(EXITSTAT_STATE_VMM, 1, 193);
+	/* The next exit's return counts again. */
+	exitstat_account_entry(acc, T + 310);
+	exitstat_account_exit(acc, B, T + 320);
+	exitstat_account_return(acc, T + 330);
+	assert_vmm(A, 1, 193);
+	assert_vmm(B, 1, 0);
 }
 
 static void halt_is_not_the_exits_time(void **state)
@@ -318,7 +328,7 @@ static void preempted_vcpu_resumes_what_it_did(void **state)
 	for (i = 0; i < ARRAY_SIZE(busy); i++) {
 		bring_to(busy[i]);
 		exitstat_account_preempt(acc, T + 200);
-		exitstat_account_resume(acc, T + 230);
+		resume_at_once(acc, T + 230);
 		assert_int_equal(acc->state, busy[i]);
 		assert_state(EXITSTAT_STATE_PREEMPTED, 1, 30);
 		assert_int_equal(acc->states[busy[i]].entered, 2);
@@ -330,7 +340,7 @@ static void preemption_is_not_the_exits_time(void **state)
 	(void)state;
 	bring_to(EXITSTAT_STATE_HOST);
 	exitstat_account_preempt(acc, T + 110);
-	exitstat_account_resume(acc, T + 910);
+	resume_at_once(acc, T + 910);
 	exitstat_account_entry(acc, T + 915);
 	assert_reason(A, 1, 15);
 }
@@ -341,7 +351,7 @@ static void preempt_twice_counts_once_and_forgets_nothing(void **state)
 	bring_to(EXITSTAT_STATE_HALTED);
 	exitstat_account_preempt(acc, T + 110);
 	exitstat_account_preempt(acc, T + 120);
-	exitstat_account_resume(acc, T + 130);
+	resume_at_once(acc, T + 130);
 	assert_int_equal(acc->state, EXITSTAT_STATE_HALTED);
 	assert_state(EXITSTAT_STATE_PREEMPTED, 1, 20);
 }
@@ -350,11 +360,86 @@ static void resume_twice_counts_once(void **state)
 {
 	(void)state;
 	bring_to(EXITSTAT_STATE_PREEMPTED);
-	exitstat_account_resume(acc, T + 110);
-	exitstat_account_resume(acc, T + 120);
+	resume_at_once(acc, T + 110);
+	resume_at_once(acc, T + 120);
 	exitstat_account_entry(acc, T + 130);
 	assert_reason(A, 1, 20);
 	assert_state(EXITSTAT_STATE_HOST, 2, 20);
+}
+
+/* Which states a thread can be in that sleeps and is woken. */
+static void wait_for_a_cpu_is_not_the_state_that_it_ends(void **state)
+{
+	static const u8 asleep[] = {
+		EXITSTAT_STATE_HOST, EXITSTAT_STATE_VMM, EXITSTAT_STATE_HALTED,
+	};
+	unsigned int i;
+
+	(void)state;
+	for (i = 0; i < ARRAY_SIZE(asleep); i++) {
+		bring_to(asleep[i]);
+		exitstat_account_resume(acc, 30, T + 200);
+		assert_int_equal(acc->state, asleep[i]);
+		assert_state(EXITSTAT_STATE_PREEMPTED, 1, 30);
+		assert_state(asleep[i], 1, 70);
+	}
+	assert_int_equal(acc->states[EXITSTAT_STATE_HOST].cycles, 0);
+}
+
+static void wait_for_a_cpu_is_not_charged_to_the_exit(void **state)
+{
+	(void)state;
+	bring_to(EXITSTAT_STATE_HOST);
+	exitstat_account_resume(acc, 30, T + 200);
+	exitstat_account_entry(acc, T + 205);
+	assert_reason(A, 1, 75);
+	bring_to(EXITSTAT_STATE_VMM);
+	exitstat_account_resume(acc, 30, T + 200);
+	exitstat_account_run(acc, T + 205);
+	assert_vmm(A, 1, 75);
+}
+
+static void wait_is_no_longer_than_the_state(void **state)
+{
+	(void)state;
+	bring_to(EXITSTAT_STATE_HALTED);
+	exitstat_account_resume(acc, 5000, T + 200);
+	assert_state(EXITSTAT_STATE_PREEMPTED, 1, 100);
+	assert_state(EXITSTAT_STATE_HALTED, 1, 0);
+}
+
+static void preempted_thread_waits_once(void **state)
+{
+	(void)state;
+	bring_to(EXITSTAT_STATE_PREEMPTED);
+	exitstat_account_resume(acc, 100, T + 200);
+	assert_state(EXITSTAT_STATE_PREEMPTED, 1, 100);
+	assert_int_equal(acc->state, EXITSTAT_STATE_HOST);
+}
+
+static void sleep_is_halted_until_the_thread_has_a_cpu(void **state)
+{
+	(void)state;
+	bring_to(EXITSTAT_STATE_HOST);
+	exitstat_account_sleep(acc, T + 110);
+	assert_int_equal(acc->state, EXITSTAT_STATE_HALTED);
+	exitstat_account_resume(acc, 40, T + 300);
+	assert_int_equal(acc->state, EXITSTAT_STATE_HOST);
+	exitstat_account_entry(acc, T + 305);
+	assert_state(EXITSTAT_STATE_HALTED, 1, 150);
+	assert_state(EXITSTAT_STATE_PREEMPTED, 1, 40);
+	assert_reason(A, 1, 15);
+}
+
+static void closed_account_is_over(void **state)
+{
+	struct exitstat_pair halted;
+
+	(void)state;
+	bring_to(EXITSTAT_STATE_HALTED);
+	exitstat_account_close(acc, T + 150);
+	halted = exitstat_account_state(acc, EXITSTAT_STATE_HALTED, T + 999);
+	assert_int_equal(halted.cycles, 50);
 }
 
 int main(void)
@@ -374,15 +459,21 @@ int main(void)
 		TEST(exit_may_be_the_first_that_is_seen_of_a_vcpu),
 		TEST(entry_without_exit_leaves_the_time_to_the_guest),
 		TEST(return_charges_the_vmm_and_the_reason_that_caused_it),
-		TEST(return_without_an_exit_is_others),
+		TEST(return_without_an_exit_is_not_counted),
 		TEST(return_twice_counts_once),
 		TEST(run_without_return_leaves_the_time_to_the_exit),
-		TEST(run_without_an_exit_after_it_is_the_last_exits),
+		TEST(run_without_an_exit_is_the_last_exits_time_but_no_return),
 		TEST(halt_is_not_the_exits_time),
 		TEST(preempted_vcpu_resumes_what_it_did),
 		TEST(preemption_is_not_the_exits_time),
 		TEST(preempt_twice_counts_once_and_forgets_nothing),
 		TEST(resume_twice_counts_once),
+		TEST(wait_for_a_cpu_is_not_the_state_that_it_ends),
+		TEST(wait_for_a_cpu_is_not_charged_to_the_exit),
+		TEST(wait_is_no_longer_than_the_state),
+		TEST(preempted_thread_waits_once),
+		TEST(sleep_is_halted_until_the_thread_has_a_cpu),
+		TEST(closed_account_is_over),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

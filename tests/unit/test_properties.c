@@ -48,18 +48,31 @@ static u32 random_reason(u64 *rng, const struct exitstat_reasons *reasons)
 /* What KVM does next in a state, mostly. */
 static enum life_event usual_event(u64 *rng, u8 state)
 {
-	static const enum life_event usual[][4] = {
-		[EXITSTAT_STATE_GUEST] = { LIFE_EXIT, LIFE_EXIT, LIFE_EXIT, LIFE_PREEMPT },
-		[EXITSTAT_STATE_HOST] = { LIFE_ENTRY, LIFE_RETURN, LIFE_HALT, LIFE_PREEMPT },
-		[EXITSTAT_STATE_VMM] = { LIFE_RUN, LIFE_RUN, LIFE_RUN, LIFE_PREEMPT },
-		[EXITSTAT_STATE_HALTED] = { LIFE_WAKE, LIFE_WAKE, LIFE_PREEMPT, LIFE_RETURN },
-		[EXITSTAT_STATE_PREEMPTED] = {
-			LIFE_RESUME, LIFE_RESUME, LIFE_RESUME, LIFE_PREEMPT
+	static const enum life_event usual[][6] = {
+		[EXITSTAT_STATE_GUEST] = {
+			LIFE_EXIT, LIFE_EXIT, LIFE_EXIT, LIFE_EXIT, LIFE_EXIT, LIFE_PREEMPT
 		},
-		[EXITSTAT_STATE_BEFORE] = { LIFE_RUN, LIFE_RESUME, LIFE_ENTRY, LIFE_RETURN },
+		[EXITSTAT_STATE_HOST] = {
+			LIFE_ENTRY, LIFE_ENTRY, LIFE_RETURN, LIFE_HALT, LIFE_SLEEP, LIFE_PREEMPT
+		},
+		[EXITSTAT_STATE_VMM] = {
+			LIFE_RUN, LIFE_RUN, LIFE_RUN, LIFE_RUN, LIFE_RESUME_LATE, LIFE_PREEMPT
+		},
+		[EXITSTAT_STATE_HALTED] = {
+			LIFE_WAKE, LIFE_WAKE, LIFE_RESUME, LIFE_RESUME_LATE, LIFE_PREEMPT,
+			LIFE_RETURN
+		},
+		[EXITSTAT_STATE_PREEMPTED] = {
+			LIFE_RESUME, LIFE_RESUME, LIFE_RESUME, LIFE_RESUME_LATE, LIFE_RESUME,
+			LIFE_PREEMPT
+		},
+		[EXITSTAT_STATE_BEFORE] = {
+			LIFE_RUN, LIFE_RESUME, LIFE_RESUME_LATE, LIFE_ENTRY, LIFE_SLEEP,
+			LIFE_RETURN
+		},
 	};
 
-	return usual[state][random_below(rng, 4)];
+	return usual[state][random_below(rng, 6)];
 }
 
 static u64 random_step(u64 *rng, bool steps_back)

@@ -30,7 +30,7 @@ static void live(u64 start)
 	exitstat_account_halt(acc, start + 60);
 	exitstat_account_wake(acc, start + 100);
 	exitstat_account_preempt(acc, start + 100);
-	exitstat_account_resume(acc, start + 150);
+	resume_at_once(acc, start + 150);
 	exitstat_account_entry(acc, start + 150);
 }
 
@@ -107,7 +107,7 @@ static void tsc_step_back_is_no_time_in_any_state(void **state)
 	exitstat_account_halt(acc, T - 4);
 	exitstat_account_wake(acc, T - 5);
 	exitstat_account_preempt(acc, T - 6);
-	exitstat_account_resume(acc, T - 7);
+	resume_at_once(acc, T - 7);
 	assert_cycles(0, 0, 0, 0, 0);
 	assert_int_equal(exitstat_account_exits(acc).count, 1);
 }
@@ -192,7 +192,7 @@ static void fold_in_any_state_keeps_what_was_charged(void **state)
 {
 	static void (*const last[])(struct exitstat_account *, u64) = {
 		exitstat_account_entry, exitstat_account_return, exitstat_account_halt,
-		exitstat_account_preempt, exitstat_account_resume,
+		exitstat_account_preempt, resume_at_once,
 	};
 	unsigned int i;
 

@@ -27,6 +27,8 @@ typedef int64_t s64;
 #define array_index_nospec(index, size)	((void)(size), (index))
 #define smp_rmb()	__atomic_thread_fence(__ATOMIC_ACQUIRE)
 #define smp_wmb()	__atomic_thread_fence(__ATOMIC_RELEASE)
+#define kcsan_nestable_atomic_begin()	((void)0)
+#define kcsan_nestable_atomic_end()	((void)0)
 #define cpu_relax()	__builtin_ia32_pause()
 #define likely(x)	__builtin_expect(!!(x), 1)
 #define unlikely(x)	__builtin_expect(!!(x), 0)

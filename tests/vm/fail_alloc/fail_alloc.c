@@ -17,9 +17,15 @@ static int fail(struct kprobe *probe, struct pt_regs *regs)
 
 NOKPROBE_SYMBOL(fail);
 
+/* With one of these the kernel makes no jump of the breakpoint, which could not change ip. */
+static void stay_breakpoint(struct kprobe *probe, struct pt_regs *regs, unsigned long flags)
+{
+}
+
 static struct kprobe probe = {
 	.symbol_name = "exitstat_account_alloc",
 	.pre_handler = fail,
+	.post_handler = stay_breakpoint,
 };
 
 static int __init fail_alloc_init(void)
