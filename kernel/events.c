@@ -77,7 +77,7 @@ void exitstat_load(struct kvm_vcpu *vcpu)
 
 	if (!exitstat_enabled())
 		return;
-	v = exitstat_find_vcpu(vcpu);
+	v = exitstat_find_vcpu_here(vcpu);
 	if (!v) {
 		this_cpu_write(exitstat_loaded, NULL);
 		return;

@@ -71,6 +71,8 @@ sub on_return {
 	my ($v) = @_;
 	my $exit = $v->{last} or return;
 
+	# A KVM_RUN without an exit is no return for one.
+	return if $exit->{returned}++;
 	$v->{vmm}{$_}++ for $exit->{reason}, 'total';
 }
 

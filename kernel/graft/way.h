@@ -32,6 +32,11 @@ static inline struct exitstat_vcpu *exitstat_find_vcpu(struct kvm_vcpu *vcpu)
 	return rcu_dereference_raw(vcpu->arch.exitstat);
 }
 
+static inline struct exitstat_vcpu *exitstat_find_vcpu_here(struct kvm_vcpu *vcpu)
+{
+	return exitstat_find_vcpu(vcpu);
+}
+
 static inline struct exitstat_vm *exitstat_find_vm(struct kvm *kvm)
 {
 	return rcu_dereference_raw(kvm->arch.exitstat);

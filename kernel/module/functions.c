@@ -137,20 +137,29 @@ static __always_inline bool divert(struct ftrace_regs *regs, unsigned long paren
 	return true;
 }
 
+static noinline void divert_sleeper(unsigned long ip, unsigned long parent_ip,
+				    struct ftrace_regs *regs)
+{
+	void *function = NULL;
+
+	if (is_in(ip, RUN)) {
+		if (unlikely(!exitstat_try_run(argument_of(regs))))
+			function = our_run;
+	} else if (is_in(ip, DESTROY_VM)) {
+		function = our_destroy;
+	}
+	if (function && divert(regs, parent_ip, function))
+		atomic_inc(&inside);
+}
+
+/* CPUID is the most frequent, and has the registers to itself. */
 static void on_diversion(unsigned long ip, unsigned long parent_ip, struct ftrace_ops *ops,
 			 struct ftrace_regs *regs)
 {
-	if (is_in(ip, CPUID)) {
-		if (unlikely(exitstat_is_leaf(*(u32 *)ftrace_regs_get_argument(regs, 1))))
-			divert(regs, parent_ip, our_cpuid);
-	} else if (is_in(ip, RUN)) {
-		if (unlikely(!exitstat_try_run(argument_of(regs))) &&
-		    divert(regs, parent_ip, our_run))
-			atomic_inc(&inside);
-	} else if (is_in(ip, DESTROY_VM)) {
-		if (divert(regs, parent_ip, our_destroy))
-			atomic_inc(&inside);
-	}
+	if (unlikely(!is_in(ip, CPUID)))
+		divert_sleeper(ip, parent_ip, regs);
+	else if (unlikely(exitstat_is_leaf(*(u32 *)ftrace_regs_get_argument(regs, 1))))
+		divert(regs, parent_ip, our_cpuid);
 }
 
 /*

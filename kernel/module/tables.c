@@ -1,11 +1,26 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Records by the addresses of KVM's structures, in tables that grow with their number. */
 #include <linux/hash.h>
+#include <linux/percpu.h>
 #include <linux/rhashtable.h>
 
 #include "registry.h"
 
 static struct rhashtable vcpus, vms;
+
+/*
+ * The vCPU that was last put on a CPU is often the next one, too. What is remembered holds
+ * until a record is unlinked, anybody's: another vCPU may get that address.
+ */
+static unsigned long unlinked __read_mostly;
+
+struct last {
+	struct kvm_vcpu *vcpu;
+	struct exitstat_vcpu *v;
+	unsigned long unlinked;
+};
+
+static DEFINE_PER_CPU(struct last, last_found);
 
 /* The keys are addresses, of which a multiplication makes a better hash than a dozen shifts. */
 static u32 hash_address(const void *key, u32 length, u32 seed)
@@ -80,6 +95,19 @@ struct exitstat_vcpu *exitstat_find_vcpu(struct kvm_vcpu *vcpu)
 	return v;
 }
 
+struct exitstat_vcpu *exitstat_find_vcpu_here(struct kvm_vcpu *vcpu)
+{
+	struct last *last = this_cpu_ptr(&last_found);
+	unsigned long now = READ_ONCE(unlinked);
+
+	if (likely(last->vcpu == vcpu && last->unlinked == now))
+		return last->v;
+	last->v = exitstat_find_vcpu(vcpu);
+	last->unlinked = now;
+	last->vcpu = last->v ? vcpu : NULL;
+	return last->v;
+}
+
 struct exitstat_vm *exitstat_find_vm(struct kvm *kvm)
 {
 	struct exitstat_vm *vm;
@@ -103,6 +131,7 @@ int exitstat_link_vm(struct exitstat_vm *vm)
 void exitstat_unlink_vcpu(struct exitstat_vcpu *v)
 {
 	rhashtable_remove_fast(&vcpus, &v->link.node, vcpu_params);
+	WRITE_ONCE(unlinked, unlinked + 1);
 }
 
 void exitstat_unlink_vm(struct exitstat_vm *vm)

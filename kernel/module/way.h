@@ -31,6 +31,9 @@ void exitstat_way_exit(void);
 struct exitstat_vcpu *exitstat_find_vcpu(struct kvm_vcpu *vcpu);
 struct exitstat_vm *exitstat_find_vm(struct kvm *kvm);
 
+/* The same for a vCPU that is put on this CPU; preemption is disabled. */
+struct exitstat_vcpu *exitstat_find_vcpu_here(struct kvm_vcpu *vcpu);
+
 /* With the registry's mutex held. Return: 0, or an error for want of memory. */
 int exitstat_link_vcpu(struct exitstat_vcpu *v);
 int exitstat_link_vm(struct exitstat_vm *vm);
