@@ -39,6 +39,7 @@ enum exitstat_error {
 	EXITSTAT_ERR_REPLAY = -6,	/* not a recording, or not of what is asked for */
 	EXITSTAT_ERR_END = -7,		/* the recording has no further sample */
 	EXITSTAT_ERR_BACKWARDS = -8,	/* counters decreased: the VM has moved */
+	EXITSTAT_ERR_CPU = -9,		/* a CPU that is not, or no longer, to be had */
 };
 
 /* CPUID's four output registers. */
@@ -167,8 +168,8 @@ int exitstat_cpus(struct exitstat *es, int *cpus, size_t max);
  * @what: EXITSTAT_READ_*, 0 for the totals only
  * @sample: where they go
  *
- * A vCPU can only read its own counters, so the calling thread runs on @cpu for as
- * long as it takes; its affinity is restored.
+ * A vCPU can only read its own counters, so a thread runs on @cpu for as long as it takes,
+ * and has ended when this returns. The calling thread stays where it is.
  */
 int exitstat_read(struct exitstat *es, int cpu, unsigned int what,
 		  struct exitstat_sample *sample);

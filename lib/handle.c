@@ -21,11 +21,11 @@ EXPORT void exitstat_free(struct exitstat *es)
 {
 	if (!es)
 		return;
-	if (es->record)
-		fclose(es->record);
-	exitstat_recording_free(es->recording);
+	if (es->listener)
+		es->listener->free(es);
+	if (es->source->free)
+		es->source->free(es);
 	free(es->own_of);
-	free(es->affinity);
 	free(es);
 }
 
@@ -82,21 +82,16 @@ uint64_t exitstat_own(const struct exitstat *es)
 	return es->scope == EXITSTAT_VM ? es->own : es->own_of[es->scope];
 }
 
-/* Everything up to exitstat_end() reads @cpu's vCPU, or the VM. */
-int exitstat_begin(struct exitstat *es, int cpu)
+/* All that @work asks is asked of @cpu's vCPU, or of the VM. */
+int exitstat_on(struct exitstat *es, int cpu, exitstat_work *work, void *data)
 {
-	int err = es->source->begin(es, cpu);
+	int err, end_err;
 
-	if (!err)
-		es->scope = cpu;
-	return err;
-}
-
-int exitstat_end(struct exitstat *es)
-{
-	es->source->end(es);
+	es->scope = cpu;
+	err = es->source->on(es, cpu, work, data);
 	es->scope = EXITSTAT_VM;
-	return es->record ? exitstat_record_flush(es) : 0;
+	end_err = es->listener ? es->listener->end(es) : 0;
+	return err ? err : end_err;
 }
 
 EXPORT int exitstat_query(struct exitstat *es, uint32_t leaf, uint32_t ecx,
@@ -106,7 +101,7 @@ EXPORT int exitstat_query(struct exitstat *es, uint32_t leaf, uint32_t ecx,
 
 	if (err)
 		return err;
-	return es->record ? exitstat_record_answer(es, leaf, ecx, regs) : 0;
+	return es->listener ? es->listener->answer(es, leaf, ecx, regs) : 0;
 }
 
 EXPORT int exitstat_cpus(struct exitstat *es, int *cpus, size_t max)

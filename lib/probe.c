@@ -12,7 +12,7 @@
 
 #define ECX_HYPERVISOR	(1u << 31)
 
-/* Hyper-V's interface at LEAF_HYPERVISOR moves KVM's own up by this. */
+/* An interface of another hypervisor's at LEAF_HYPERVISOR moves KVM's own up by this. */
 #define NEXT_HYPERVISOR	0x100
 
 static bool is_signature(const struct exitstat_regs *regs)
@@ -39,6 +39,27 @@ static void take_name(char name[13], const struct exitstat_regs *regs)
 			name[0] = 0;
 }
 
+/* QEMU can have KVM speak like Hyper-V, like Xen, or like both. */
+static bool may_hide_kvm(const struct exitstat_regs *regs)
+{
+	return !memcmp(&regs->ebx, "Microsoft Hv", 12) || !memcmp(&regs->ebx, "XenVMMXenVMM", 12);
+}
+
+/* @regs: the answer of the first interface. An older recording has no further one. */
+static int look_behind(struct exitstat *es, struct exitstat_regs *regs)
+{
+	uint32_t leaf = LEAF_HYPERVISOR;
+	int err = 0;
+
+	while (!err && may_hide_kvm(regs) && leaf < LEAF_HYPERVISOR + 2 * NEXT_HYPERVISOR) {
+		leaf += NEXT_HYPERVISOR;
+		err = exitstat_query(es, leaf, 0, regs);
+	}
+	if (!err && !memcmp(&regs->ebx, "KVMKVMKVM\0\0", 12))
+		take_name(es->host.hypervisor, regs);
+	return err == EXITSTAT_ERR_REPLAY ? 0 : err;
+}
+
 /* Without a hypervisor its leaves are answered at random. */
 static int ask_hypervisor(struct exitstat *es)
 {
@@ -56,12 +77,7 @@ static int ask_hypervisor(struct exitstat *es)
 	if (err)
 		return err;
 	take_name(host->hypervisor, &regs);
-	if (strcmp(host->hypervisor, "Microsoft Hv"))
-		return 0;
-	err = exitstat_query(es, LEAF_HYPERVISOR + NEXT_HYPERVISOR, 0, &regs);
-	if (!err && !memcmp(&regs.ebx, "KVMKVMKVM\0\0", 12))
-		take_name(host->hypervisor, &regs);
-	return err;
+	return look_behind(es, &regs);
 }
 
 static int classify_answer(struct exitstat *es, const struct exitstat_regs *identity)
@@ -139,11 +155,12 @@ int exitstat_check_identity(struct exitstat *es)
 	return 0;
 }
 
-static int look_around(struct exitstat *es)
+static int look_around(struct exitstat *es, void *data)
 {
 	struct exitstat_regs identity, regs;
 	int err;
 
+	(void)data;
 	err = exitstat_query(es, EXITSTAT_LEAF_IDENTIFY, 0, &identity);
 	if (!err)
 		err = ask_hypervisor(es);
@@ -170,11 +187,5 @@ static int look_around(struct exitstat *es)
 
 EXPORT int exitstat_open(struct exitstat *es)
 {
-	int err = exitstat_begin(es, EXITSTAT_VM), end_err;
-
-	if (err)
-		return err;
-	err = look_around(es);
-	end_err = exitstat_end(es);
-	return err ? err : end_err;
+	return exitstat_on(es, EXITSTAT_VM, look_around, NULL);
 }

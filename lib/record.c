@@ -12,19 +12,8 @@ static int cannot_write(struct exitstat *es, const char *what)
 			     *what ? " " : "", what, strerror(errno));
 }
 
-EXPORT int exitstat_record(struct exitstat *es, const char *path)
-{
-	es->record = fopen(path, "we");
-	if (!es->record)
-		return cannot_write(es, path);
-	if (fprintf(es->record, "exitstat-recording 1\n"
-		    "# seconds cpu leaf ecx -> eax ebx ecx edx\n") < 0)
-		return cannot_write(es, path);
-	return 0;
-}
-
-int exitstat_record_answer(struct exitstat *es, uint32_t leaf, uint32_t ecx,
-			   const struct exitstat_regs *regs)
+static int record_answer(struct exitstat *es, uint32_t leaf, uint32_t ecx,
+			 const struct exitstat_regs *regs)
 {
 	int n = fprintf(es->record,
 			"%" PRIu64 ".%09" PRIu64 " %d %08x %08x -> %08x %08x %08x %08x\n",
@@ -35,7 +24,30 @@ int exitstat_record_answer(struct exitstat *es, uint32_t leaf, uint32_t ecx,
 }
 
 /* What has been recorded is there, however the program may end. */
-int exitstat_record_flush(struct exitstat *es)
+static int record_end(struct exitstat *es)
 {
 	return fflush(es->record) ? cannot_write(es, "") : 0;
+}
+
+static void record_free(struct exitstat *es)
+{
+	fclose(es->record);
+}
+
+static const struct exitstat_listener recorder = {
+	.answer = record_answer,
+	.end = record_end,
+	.free = record_free,
+};
+
+EXPORT int exitstat_record(struct exitstat *es, const char *path)
+{
+	es->record = fopen(path, "we");
+	if (!es->record)
+		return cannot_write(es, path);
+	es->listener = &recorder;
+	if (fprintf(es->record, "exitstat-recording 1\n"
+		    "# seconds cpu leaf ecx -> eax ebx ecx edx\n") < 0)
+		return cannot_write(es, path);
+	return 0;
 }

@@ -31,14 +31,6 @@ struct exitstat_recording {
 	size_t nr, next;
 };
 
-void exitstat_recording_free(struct exitstat_recording *recording)
-{
-	if (!recording)
-		return;
-	free(recording->answers);
-	free(recording);
-}
-
 static bool parse_answer(const char *line, struct recorded_answer *answer)
 {
 	uint64_t seconds, ns;
@@ -101,29 +93,6 @@ static int parse_recording(struct exitstat *es, FILE *file, const char *path)
 	return 0;
 }
 
-EXPORT int exitstat_replay(struct exitstat *es, const char *path)
-{
-	FILE *file;
-	int err;
-
-	es->recording = calloc(1, sizeof(*es->recording));
-	if (!es->recording)
-		return exitstat_fail(es, EXITSTAT_ERR_SYSTEM, "out of memory");
-	file = fopen(path, "re");
-	if (!file)
-		return exitstat_fail(es, EXITSTAT_ERR_SYSTEM, "cannot open %s: %s", path,
-				     strerror(errno));
-	err = parse_recording(es, file, path);
-	fclose(file);
-	es->source = &exitstat_replay_source;
-	return err;
-}
-
-EXPORT int exitstat_is_replay(const struct exitstat *es)
-{
-	return es->source == &exitstat_replay_source;
-}
-
 static bool answers(const struct recorded_answer *answer, uint32_t leaf, uint32_t ecx, int scope)
 {
 	return answer->leaf == leaf && answer->ecx == ecx &&
@@ -167,56 +136,72 @@ static int replay_query(struct exitstat *es, uint32_t leaf, uint32_t ecx,
 	return skip_to(es, i + 1);
 }
 
-static int replay_begin(struct exitstat *es, int cpu)
+static int replay_on(struct exitstat *es, int cpu, exitstat_work *work, void *data)
 {
-	(void)es;
 	(void)cpu;
-	return 0;
+	return work(es, data);
 }
 
-static void replay_end(struct exitstat *es)
-{
-	(void)es;
-}
-
-static bool has_cpu(const int *cpus, size_t n, int cpu)
-{
-	while (n--)
-		if (cpus[n] == cpu)
-			return true;
-	return false;
-}
-
-static int compare_cpus(const void *a, const void *b)
-{
-	return *(const int *)a - *(const int *)b;
-}
-
-/* Those that were read by their number: only then are a vCPU's totals asked for. */
+/*
+ * Those that were read by their number the next time, ascending: a CPU may have come or
+ * gone. Only such a reading asks for a vCPU's totals.
+ */
 static int replay_cpus(struct exitstat *es, int *cpus, size_t max)
 {
 	const struct exitstat_recording *recording = es->recording;
-	const struct recorded_answer *answer = recording->answers;
-	int *found = calloc(recording->nr, sizeof(*found));
-	int n = 0;
+	int n = 0, last = -1;
+	size_t i;
 
-	if (!found)
-		return exitstat_fail(es, EXITSTAT_ERR_SYSTEM, "out of memory");
-	for (; answer < recording->answers + recording->nr; answer++)
-		if (answer->leaf == EXITSTAT_LEAF_SNAPSHOT &&
-		    answer->ecx == (EXITSTAT_THIS_VCPU | EXITSTAT_ALL_REASONS) &&
-		    !has_cpu(found, n, answer->cpu))
-			found[n++] = answer->cpu;
-	qsort(found, n, sizeof(*found), compare_cpus);
-	if (max)
-		memcpy(cpus, found, ((size_t)n < max ? (size_t)n : max) * sizeof(*cpus));
-	free(found);
+	for (i = recording->next; i < recording->nr; i++) {
+		const struct recorded_answer *answer = &recording->answers[i];
+
+		if (answer->leaf != EXITSTAT_LEAF_SNAPSHOT ||
+		    !(answer->ecx & EXITSTAT_ALL_REASONS))
+			continue;
+		if (!(answer->ecx & EXITSTAT_THIS_VCPU) && !n)
+			continue;
+		if (!(answer->ecx & EXITSTAT_THIS_VCPU) || answer->cpu <= last)
+			break;
+		last = answer->cpu;
+		if ((size_t)n < max)
+			cpus[n] = last;
+		n++;
+	}
 	return n;
 }
 
-const struct exitstat_source exitstat_replay_source = {
-	.begin = replay_begin,
+static void replay_free(struct exitstat *es)
+{
+	free(es->recording->answers);
+	free(es->recording);
+}
+
+static const struct exitstat_source replay_source = {
+	.on = replay_on,
 	.query = replay_query,
-	.end = replay_end,
 	.cpus = replay_cpus,
+	.free = replay_free,
 };
+
+EXPORT int exitstat_replay(struct exitstat *es, const char *path)
+{
+	FILE *file;
+	int err;
+
+	es->recording = calloc(1, sizeof(*es->recording));
+	if (!es->recording)
+		return exitstat_fail(es, EXITSTAT_ERR_SYSTEM, "out of memory");
+	es->source = &replay_source;
+	file = fopen(path, "re");
+	if (!file)
+		return exitstat_fail(es, EXITSTAT_ERR_SYSTEM, "cannot open %s: %s", path,
+				     strerror(errno));
+	err = parse_recording(es, file, path);
+	fclose(file);
+	return err;
+}
+
+EXPORT int exitstat_is_replay(const struct exitstat *es)
+{
+	return es->source == &replay_source;
+}

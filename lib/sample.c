@@ -138,29 +138,31 @@ static int read_and_measure(struct exitstat *es, unsigned int what,
 	return 0;
 }
 
-static int read_sample(struct exitstat *es, unsigned int what, struct exitstat_sample *sample)
+/* What to read, and where it goes. */
+struct reading {
+	unsigned int what;
+	struct exitstat_sample *sample;
+};
+
+static int read_sample(struct exitstat *es, void *data)
 {
+	const struct reading *reading = data;
 	int err = exitstat_check_identity(es);
 
 	if (!err)
-		err = read_properties(es, sample);
+		err = read_properties(es, reading->sample);
 	if (!err)
-		err = read_and_measure(es, what, sample);
+		err = read_and_measure(es, reading->what, reading->sample);
+	reading->sample->time_ns = es->time_ns;
 	return err;
 }
 
 EXPORT int exitstat_read(struct exitstat *es, int cpu, unsigned int what,
 			 struct exitstat_sample *sample)
 {
-	int err, end_err;
+	struct reading reading = { .what = what, .sample = sample };
 
 	memset(sample, 0, sizeof(*sample));
 	sample->cpu = cpu;
-	err = exitstat_begin(es, cpu);
-	if (err)
-		return err;
-	err = read_sample(es, what, sample);
-	sample->time_ns = es->time_ns;
-	end_err = exitstat_end(es);
-	return err ? err : end_err;
+	return exitstat_on(es, cpu, read_sample, &reading);
 }

@@ -389,7 +389,7 @@ static void real_cpu_keeps_affinity(void **state)
 	assert_int_not_equal(exitstat_open(es), EXITSTAT_ERR_SYSTEM);
 	n = exitstat_cpus(es, NULL, 0);
 	assert_int_equal(n, CPU_COUNT(&set));
-	assert_int_equal(exitstat_read(es, 1 << 19, 0, &after), EXITSTAT_ERR_SYSTEM);
+	assert_int_equal(exitstat_read(es, 1 << 19, 0, &after), EXITSTAT_ERR_CPU);
 	assert_non_null(strstr(exitstat_message(es), "cannot run on CPU 524288"));
 	sched_getaffinity(0, sizeof(now), &now);
 	assert_true(CPU_EQUAL(&set, &now));

@@ -6,11 +6,11 @@
 
 static struct machine *the_machine;
 
-static int paper_begin(struct exitstat *es, int cpu)
+static int paper_on(struct exitstat *es, int cpu, exitstat_work *work, void *data)
 {
 	es->cpu = cpu == EXITSTAT_VM ? 0 : cpu;
 	es->time_ns = machine_ns(the_machine);
-	return 0;
+	return work(es, data);
 }
 
 static int paper_query(struct exitstat *es, uint32_t leaf, uint32_t ecx,
@@ -21,11 +21,6 @@ static int paper_query(struct exitstat *es, uint32_t leaf, uint32_t ecx,
 	machine_cpuid(the_machine, es->cpu, leaf, ecx, words);
 	memcpy(regs, words, sizeof(words));
 	return exitstat_count_own(es, es->cpu);
-}
-
-static void paper_end(struct exitstat *es)
-{
-	(void)es;
 }
 
 static int paper_cpus(struct exitstat *es, int *cpus, size_t max)
@@ -39,9 +34,8 @@ static int paper_cpus(struct exitstat *es, int *cpus, size_t max)
 }
 
 static const struct exitstat_source paper_source = {
-	.begin = paper_begin,
+	.on = paper_on,
 	.query = paper_query,
-	.end = paper_end,
 	.cpus = paper_cpus,
 };
 
