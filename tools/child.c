@@ -5,7 +5,6 @@
  */
 #include <errno.h>
 #include <signal.h>
-#include <spawn.h>
 #include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -14,6 +13,7 @@
 #include "tool.h"
 
 static volatile sig_atomic_t child, early;
+static struct sigaction inherited_sigchld;
 
 /* While there is no command, the next one gets it. */
 static void pass_on(int signal, siginfo_t *info, void *context)
@@ -25,38 +25,73 @@ static void pass_on(int signal, siginfo_t *info, void *context)
 		kill(child, signal);
 }
 
-/* A handler, unlike SIG_IGN, does not outlive the command's exec. */
+/* A handler does not outlive the command's exec, and what is ignored stays so. */
 void child_signals_init(void)
 {
 	static const int signals[] = { SIGINT, SIGQUIT, SIGTERM, SIGHUP, SIGUSR1, SIGUSR2 };
 	struct sigaction action = { .sa_sigaction = pass_on, .sa_flags = SA_SIGINFO | SA_RESTART };
-	struct sigaction old;
 	size_t i;
 
-	for (i = 0; i < sizeof(signals) / sizeof(*signals); i++) {
-		sigaction(signals[i], NULL, &old);
-		if (old.sa_handler != SIG_IGN)
-			sigaction(signals[i], &action, NULL);
-	}
+	for (i = 0; i < sizeof(signals) / sizeof(*signals); i++)
+		handle_signal(signals[i], &action);
 	/* Ignored, it would take the command's status away. */
-	signal(SIGCHLD, SIG_DFL);
+	sigaction(SIGCHLD, &(struct sigaction){ .sa_handler = SIG_DFL }, &inherited_sigchld);
+}
+
+/*
+ * The command's side of vfork(), whose memory is exitstat's: a signal is not to be passed on
+ * from here. posix_spawn() can neither ignore a signal nor run a script without #!.
+ */
+__attribute__((noreturn))
+static void become(char **command, const sigset_t *mask, volatile int *error_number)
+{
+	struct sigaction action;
+	int signal;
+
+	for (signal = 1; signal < NSIG; signal++)
+		if (!sigaction(signal, NULL, &action) && action.sa_sigaction == pass_on)
+			sigaction(signal, &(struct sigaction){ .sa_handler = SIG_DFL }, NULL);
+	sigaction(SIGCHLD, &inherited_sigchld, NULL);
+	sigprocmask(SIG_SETMASK, mask, NULL);
+	execvp(*command, command);
+	*error_number = errno;
+	_exit(STATUS_NOT_FOUND);
+}
+
+/* Return: why it does not run, or 0. */
+static int start(char **command)
+{
+	volatile int error_number = 0;
+	sigset_t all, mask;
+	pid_t pid;
+
+	sigfillset(&all);
+	sigprocmask(SIG_SETMASK, &all, &mask);
+	pid = vfork();
+	if (!pid)
+		become(command, &mask, &error_number);
+	if (pid < 0)
+		error_number = errno;
+	else if (error_number)
+		waitpid(pid, NULL, 0);
+	else
+		child = pid;
+	sigprocmask(SIG_SETMASK, &mask, NULL);
+	return error_number;
 }
 
 /* Return: the status as waitpid() has it. */
 int child_run(char **command)
 {
-	int err, status;
-	pid_t pid;
+	int error_number = start(command), status;
 
-	err = posix_spawnp(&pid, *command, NULL, NULL, command, environ);
-	if (err)
-		die(err == ENOENT ? STATUS_NOT_FOUND : STATUS_CANNOT_EXECUTE,
-		    "cannot run %s: %s", *command, strerror(err));
-	child = pid;
+	if (error_number)
+		die(error_number == ENOENT ? STATUS_NOT_FOUND : STATUS_CANNOT_EXECUTE,
+		    "cannot run %s: %s", *command, strerror(error_number));
 	if (early)
-		kill(pid, early);
+		kill(child, early);
 	early = 0;
-	while (waitpid(pid, &status, 0) < 0)
+	while (waitpid(child, &status, 0) < 0)
 		if (errno != EINTR)
 			die(STATUS_RUN_FAILED, "cannot wait for %s: %s", *command, strerror(errno));
 	child = 0;

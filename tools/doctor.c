@@ -59,13 +59,63 @@ static void say_exposed(const struct exitstat_host *host)
 	    host->vcpus, host->tsc_khz / 1000.0);
 }
 
+static void say_course(void)
+{
+	say("note", "the course's leaves are those of Fall 2022: exits in 0x4ffffffc, cycles in "
+	    "0x4ffffffd, by reason in\n      0x4ffffffe and 0x4fffffff, where earlier terms had the "
+	    "total in 0x4fffffff");
+}
+
+/* One more than the highest of a list of the kernel's, such as 0-3,8. */
+static unsigned long end_of_list(const char *path)
+{
+	FILE *file = fopen(path, "re");
+	unsigned long cpu, end = 0;
+
+	while (file && fscanf(file, "%lu%*[,-]", &cpu) == 1)
+		end = cpu + 1;
+	if (file)
+		fclose(file);
+	return end;
+}
+
+/*
+ * Of a CPU beyond nr_cpus= the kernel only says that it is offline. That the host has more in
+ * scope than the firmware has told of is no proof either.
+ */
 static void say_scope(const struct tool *tool, const struct exitstat_host *host)
 {
-	long cpus = sysconf(_SC_NPROCESSORS_CONF);
+	long used = sysconf(_SC_NPROCESSORS_ONLN);
+	unsigned long known = end_of_list("/sys/devices/system/cpu/possible");
+	unsigned long offline = end_of_list("/sys/devices/system/cpu/offline");
 
-	if (!exitstat_is_replay(tool->es) && cpus > 0 && host->vcpus > (unsigned long)cpus)
-		say("note", "%u vCPUs are in scope, this VM has %ld CPUs: the host shows all its "
-		    "VMs (scope=host)", host->vcpus, cpus);
+	if (offline > known)
+		known = offline;
+	if (exitstat_is_replay(tool->es) || used <= 0 || host->vcpus <= (unsigned long)used)
+		return;
+	if (host->vcpus <= known)
+		say("note", "%u vCPUs have run, of which this system uses %ld: the others are "
+		    "offline, unplugged, or kept from it (nr_cpus=, maxcpus=, a kdump kernel)",
+		    host->vcpus, used);
+	else
+		say("note", "%u vCPUs are in scope, and this system knows of %lu CPUs: the host "
+		    "shows all its VMs (scope=host), or the firmware's tables were not read "
+		    "(acpi=off)", host->vcpus, known);
+}
+
+/* A single vCPU is wanted, but the whole VM will do. */
+static int first_cpu(const struct tool *tool, struct exitstat_sample *sample)
+{
+	int cpu;
+
+	if (tool->cpu != EXITSTAT_VM)
+		return tool->cpu;
+	if (exitstat_cpus(tool->es, &cpu, 1) <= 0)
+		return EXITSTAT_VM;
+	if (exitstat_is_replay(tool->es) || !exitstat_read(tool->es, cpu, 0, sample))
+		return cpu;
+	say("note", "%s", exitstat_message(tool->es));
+	return EXITSTAT_VM;
 }
 
 static bool check_moving(const struct exitstat_sample *before, const struct exitstat_sample *after)
@@ -119,10 +169,8 @@ static bool check_sum(const struct exitstat_sample *sample)
 static int read_pair(struct tool *tool, struct exitstat_sample *before,
 		     struct exitstat_sample *after, struct exitstat_sample *delta)
 {
-	int cpu = tool->cpu, first, err;
+	int cpu = first_cpu(tool, before), err;
 
-	if (cpu == EXITSTAT_VM && exitstat_cpus(tool->es, &first, 1) > 0)
-		cpu = first;
 	err = exitstat_read(tool->es, cpu, EXITSTAT_READ_ALL, before);
 	if (err)
 		return err;
@@ -164,6 +212,7 @@ int tool_doctor(struct tool *tool)
 		return status_of(tool, err);
 	}
 	say_exposed(host);
+	say_course();
 	say_scope(tool, host);
 	return examine(tool);
 }

@@ -2,6 +2,7 @@
 /* exitstat INTERVAL [COUNT]: a line an interval, like vmstat. */
 #include <errno.h>
 #include <inttypes.h>
+#include <math.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -38,8 +39,8 @@ static void catch_stop(void)
 {
 	struct sigaction action = { .sa_handler = on_stop };
 
-	sigaction(SIGINT, &action, NULL);
-	sigaction(SIGTERM, &action, NULL);
+	handle_signal(SIGINT, &action);
+	handle_signal(SIGTERM, &action);
 }
 
 static void measure_screen(struct screen *screen)
@@ -137,16 +138,12 @@ static void print_line(const struct tool *tool, const struct screen *screen,
 	}
 }
 
-static void print_interval(const struct tool *tool, struct screen *screen,
-			   const struct report *report, const char *kind)
+static void print_lines(const struct tool *tool, struct screen *screen,
+			const struct report *report)
 {
 	unsigned int rows;
 	size_t i;
 
-	if (tool->json) {
-		json_report(tool, report, kind);
-		return;
-	}
 	measure_screen(screen);
 	/* The heading comes again when the last one leaves the screen. */
 	rows = screen->height > 2 ? screen->height - 2 : screen->height;
@@ -159,7 +156,7 @@ static void print_interval(const struct tool *tool, struct screen *screen,
 	screen->lines += report->n;
 }
 
-/* Sleeps to the next full interval after the last; those that ^Z took are gone. */
+/* Sleeps to the next full interval after the last; those that ^Z or a jump of the clock took are gone. */
 static void wait_interval(const struct tool *tool, struct timespec *next)
 {
 	struct timespec now;
@@ -167,7 +164,7 @@ static void wait_interval(const struct tool *tool, struct timespec *next)
 
 	clock_gettime(CLOCK_MONOTONIC, &now);
 	late = now.tv_sec - next->tv_sec + (now.tv_nsec - next->tv_nsec) / 1e9;
-	if (late > tool->interval)
+	if (fabs(late) > tool->interval)
 		*next = now;
 	next->tv_sec += (time_t)tool->interval;
 	next->tv_nsec += (tool->interval - (time_t)tool->interval) * 1e9;
@@ -181,7 +178,6 @@ static void wait_interval(const struct tool *tool, struct timespec *next)
 
 /**
  * struct series - intervals, one after the other
- * @scopes: what is read
  * @last: the last reading
  * @now: this one
  * @delta: the difference
@@ -189,52 +185,64 @@ static void wait_interval(const struct tool *tool, struct timespec *next)
  * @status: with which to exit
  */
 struct series {
-	struct scopes scopes;
-	struct exitstat_sample *last, *now, *delta;
+	struct samples last, now, delta;
 	uint64_t own;
 	int status;
 };
 
-/* A VM that moves goes on being watched: the first line after it is missing. */
+static void print_interval(const struct tool *tool, struct screen *screen,
+			   const struct samples *samples, const char *kind)
+{
+	const struct report report = { .samples = samples->sample, .n = samples->n,
+				       .file = stdout };
+
+	if (!report.n)
+		return;
+	if (tool->json)
+		json_report(tool, &report, kind);
+	else
+		print_lines(tool, screen, &report);
+	flush_or_die(tool, stdout, "the output");
+}
+
+/*
+ * What moves or is replaced goes on being watched: its first line after that is missing. So
+ * does the line of a CPU that has just come, or has gone.
+ */
 static void next_interval(struct tool *tool, struct series *series, struct screen *screen)
 {
-	struct report report = { .samples = series->delta, .n = series->scopes.n, .file = stdout };
-	struct exitstat_sample *last = series->last;
+	struct samples last = series->last;
 	size_t i;
 	int err;
 
-	err = scopes_read(tool, &series->scopes, series->now);
+	err = samples_read(tool, &series->now);
 	if (err == EXITSTAT_ERR_END) {
 		stop = 1;
 		return;
 	}
 	if (err)
 		die_of(tool, err);
-	err = scopes_delta(tool, &series->scopes, series->last, series->now, series->delta);
+	err = samples_delta(tool, &series->last, &series->now, &series->delta);
 	series->last = series->now;
 	series->now = last;
 	if (err) {
 		fprintf(stderr, "exitstat: %s\n", exitstat_message(tool->es));
 		series->status = status_of(tool, err);
-	} else {
-		print_interval(tool, screen, &report, "interval");
-		for (i = 0; i < series->scopes.n; i++)
-			series->own += series->delta[i].own.count;
 	}
+	print_interval(tool, screen, &series->delta, "interval");
+	for (i = 0; i < series->delta.n; i++)
+		series->own += series->delta.sample[i].own.count;
 }
 
 static void print_series(struct tool *tool, struct series *series, struct screen *screen)
 {
-	struct report since_start = { .n = series->scopes.n, .file = stdout };
 	struct timespec next;
 	unsigned long lines;
 
 	clock_gettime(CLOCK_MONOTONIC, &next);
-	scopes_read_or_die(tool, &series->scopes, series->last);
-	since_start.samples = series->last;
-	print_interval(tool, screen, &since_start, "start");
+	samples_read_or_die(tool, &series->last);
+	print_interval(tool, screen, &series->last, "start");
 	for (lines = 1; lines != tool->count && !stop; lines++) {
-		fflush(stdout);
 		wait_interval(tool, &next);
 		if (!stop)
 			next_interval(tool, series, screen);
@@ -243,6 +251,7 @@ static void print_series(struct tool *tool, struct series *series, struct screen
 
 int tool_interval(struct tool *tool)
 {
+	bool lines_only = tool->json || tool->raw || tool->noheadings;
 	struct series series = { .status = 0 };
 	struct screen screen = { .lines = 0 };
 
@@ -252,18 +261,13 @@ int tool_interval(struct tool *tool)
 		choose_columns(tool, interval_columns, tool->per_vcpu ?
 			       "CPU,RATE,GUEST,HOST,VMM,HALTED,PREEMPTED,REASONS" :
 			       "RATE,GUEST,HOST,VMM,HALTED,PREEMPTED,REASONS", &screen.columns);
-	scopes_init(tool, &series.scopes);
-	series.last = scopes_samples(&series.scopes);
-	series.now = scopes_samples(&series.scopes);
-	series.delta = scopes_samples(&series.scopes);
 	catch_stop();
 	print_series(tool, &series, &screen);
-	if (series.own && !series.status && !tool->json && !tool->raw)
+	if (series.own && !series.status && !lines_only)
 		fprintf(stderr, "exitstat's own reading: %" PRIu64 " CPUIDs, left out\n",
 			series.own);
-	free(series.last);
-	free(series.now);
-	free(series.delta);
-	scopes_free(&series.scopes);
+	samples_free(&series.last);
+	samples_free(&series.now);
+	samples_free(&series.delta);
 	return series.status;
 }

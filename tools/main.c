@@ -7,11 +7,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <sys/stat.h>
-
 #include "tool.h"
 
 #define MAX_REPEAT	1000
+#define MAX_WORDS	3
+
+/* What getopt() calls a word that is no option. */
+#define IN_ORDER	1
 
 void die(int status, const char *format, ...)
 {
@@ -57,16 +59,24 @@ void die_of(const struct tool *tool, int error)
 }
 
 /* What was printed may not have been written yet. */
-static void end_output(void)
+void flush_or_die(const struct tool *tool, FILE *file, const char *what)
 {
-	if (fflush(stdout) || ferror(stdout))
-		die(STATUS_FAILED, "cannot write the output: %s", strerror(errno));
+	if (fflush(file) || ferror(file))
+		die(status_failed(tool), "cannot write %s: %s", what, strerror(errno));
 }
 
 void *allocate(size_t n, size_t size)
 {
 	void *memory = calloc(n, size);
 
+	if (!memory)
+		die(STATUS_FAILED, "out of memory");
+	return memory;
+}
+
+void *grow(void *memory, size_t n, size_t size)
+{
+	memory = reallocarray(memory, n, size);
 	if (!memory)
 		die(STATUS_FAILED, "out of memory");
 	return memory;
@@ -150,11 +160,11 @@ static void take_option(struct tool *tool, int option)
 		break;
 	case 'h':
 		print_help();
-		end_output();
+		flush_or_die(tool, stdout, "the output");
 		exit(0);
 	case 'V':
 		print_version();
-		end_output();
+		flush_or_die(tool, stdout, "the output");
 		exit(0);
 	default:
 		die(STATUS_USAGE, "see exitstat --help");
@@ -179,15 +189,39 @@ static int split_command(struct tool *tool, int argc, char **argv)
 /* A mode or a subcommand. */
 typedef int (*mode_fn)(struct tool *tool);
 
-static void parse_interval(struct tool *tool, const char *word)
+/* What looks like a command was meant as one, with all that follows. */
+static void check_first_word(char **words)
+{
+	char command[200] = "", *end;
+	size_t n = 0;
+
+	strtod(words[0], &end);
+	if (!strcmp(words[0], "top") || !strcmp(words[0], "doctor") || (!*end && end > words[0]))
+		return;
+	for (; words[n] && strcmp(words[n], "--"); n++) {
+		strncat(command, " ", sizeof(command) - strlen(command) - 1);
+		strncat(command, words[n], sizeof(command) - strlen(command) - 1);
+	}
+	die(STATUS_USAGE, "'%s' is neither an interval nor a subcommand; to run it: exitstat --%s",
+	    words[0], command);
+}
+
+/* Those that are too many are told by the first of them. */
+static int take_word(const struct tool *tool, char **word, char **words, int n)
+{
+	if (!n && !tool->command)
+		check_first_word(word);
+	if (n < MAX_WORDS)
+		words[n++] = *word;
+	return n;
+}
+
+static void parse_interval(struct tool *tool, const char *word, double min)
 {
 	char *end;
 
 	tool->interval = strtod(word, &end);
-	if (*end || end == word)
-		die(STATUS_USAGE, "'%s' is neither an interval nor a subcommand; to run it: "
-		    "exitstat -- %s", word, word);
-	if (!(tool->interval >= (tool->replay ? 0 : 0.001) && tool->interval <= INT_MAX))
+	if (*end || end == word || !(tool->interval >= min && tool->interval <= INT_MAX))
 		die(STATUS_USAGE, "an interval of %s seconds is not possible: take 0.001 or more",
 		    word);
 }
@@ -202,9 +236,9 @@ static mode_fn take_words(struct tool *tool, int n, char **words)
 	if (doctor)
 		return tool_doctor;
 	if (!top)
-		parse_interval(tool, words[0]);
+		parse_interval(tool, words[0], tool->replay ? 0 : 0.001);
 	else if (n > 1)
-		parse_interval(tool, words[1]);
+		parse_interval(tool, words[1], 0.001);
 	if (top)
 		return tool_top;
 	if (n > 1)
@@ -223,6 +257,11 @@ static void check_options(const struct tool *tool, mode_fn mode)
 		die(STATUS_USAGE, "choose one of --vcpu and --cpu");
 	if (tool->json && tool->raw)
 		die(STATUS_USAGE, "choose one of --json and --raw");
+	if (tool->json && tool->noheadings)
+		die(STATUS_USAGE, "JSON has no headings: leave out one of --json and --noheadings");
+	if (mode == tool_interval && tool->cycles && !tool->json)
+		die(STATUS_USAGE, "the lines of an interval have no times: --cycles goes with "
+		    "--json there");
 	if (mode != tool_course && tool->course)
 		die(STATUS_USAGE, "--course goes with no subcommand, interval or command");
 	if (mode == tool_course &&
@@ -249,21 +288,12 @@ static mode_fn choose_mode(struct tool *tool, int n, char **words)
 	return mode;
 }
 
-static bool same_file(const char *a, const char *b)
-{
-	struct stat sa, sb;
-
-	return !stat(a, &sa) && !stat(b, &sb) && S_ISREG(sa.st_mode) &&
-	       sa.st_dev == sb.st_dev && sa.st_ino == sb.st_ino;
-}
-
 /* The doctor looks into it himself when this fails. */
 static void open_handle(struct tool *tool, mode_fn mode)
 {
 	int err = 0;
 
-	if (tool->replay && tool->record && same_file(tool->replay, tool->record))
-		die(STATUS_USAGE, "--record would overwrite what --replay reads: name another file");
+	check_files(tool);
 	tool->es = exitstat_new();
 	if (!tool->es)
 		die(STATUS_FAILED, "out of memory");
@@ -283,16 +313,21 @@ static void open_handle(struct tool *tool, mode_fn mode)
 int main(int argc, char **argv)
 {
 	struct tool tool = { .cpu = EXITSTAT_VM, .interval = -1 };
-	int option, status;
+	char *words[MAX_WORDS];
+	int option, status, n = 0;
 	mode_fn mode;
 
+	open_standard_files();
 	argc = split_command(&tool, argc, argv);
-	while ((option = getopt_long(argc, argv, "Cr:o:JnhV", long_options, NULL)) >= 0)
-		take_option(&tool, option);
-	mode = choose_mode(&tool, argc - optind, argv + optind);
+	while ((option = getopt_long(argc, argv, "-Cr:o:JnhV", long_options, NULL)) >= 0)
+		if (option != IN_ORDER)
+			take_option(&tool, option);
+		else
+			n = take_word(&tool, argv + optind - 1, words, n);
+	mode = choose_mode(&tool, n, words);
 	open_handle(&tool, mode);
 	status = mode(&tool);
 	exitstat_free(tool.es);
-	end_output();
+	flush_or_die(&tool, stdout, "the output");
 	return status;
 }

@@ -14,38 +14,58 @@
 
 /**
  * struct measurement - a command being measured
- * @scopes: what is read
  * @before: the reading before a run
  * @after: the reading after it
- * @deltas: their differences, run by run
- * @runs: how many there are
- * @err: why there is none, or 0
+ * @delta: their difference
+ * @runs: all of them
+ * @nr_runs: how many there are
+ * @err: why one, or a vCPU of it, is left out, or 0
  * @status: the last run's, as waitpid() has it
  * @file: where the report goes
  */
 struct measurement {
-	struct scopes scopes;
-	struct exitstat_sample *before, *after, *deltas;
-	size_t runs;
+	struct samples before, after, delta;
+	struct runs runs;
+	size_t nr_runs;
 	int err;
 	int status;
 	FILE *file;
 };
 
+/* A CPU that was not there from beginning to end. */
+static void tell_missing(const struct measurement *m)
+{
+	const struct samples *const readings[] = { &m->before, &m->after };
+	size_t r, i;
+	int cpu;
+
+	for (r = 0; r < 2; r++)
+		for (i = 0; i < readings[r]->n; i++) {
+			cpu = readings[r]->sample[i].cpu;
+			if (!samples_find(&m->delta, cpu))
+				fprintf(stderr, "exitstat: CPU %d has %s meanwhile, and is left "
+					"out\n", cpu, r ? "come" : "gone");
+		}
+}
+
 static void measure_run(struct tool *tool, struct measurement *m)
 {
-	int err;
-
-	scopes_read_or_die(tool, &m->scopes, m->before);
+	m->delta.n = 0;
+	samples_read_or_die(tool, &m->before);
 	m->status = child_run(tool->command);
-	err = scopes_read(tool, &m->scopes, m->after);
-	if (!err)
-		err = scopes_delta(tool, &m->scopes, m->before, m->after,
-				   m->deltas + m->runs * m->scopes.n);
-	if (err)
-		m->err = err;
+	m->err = samples_read(tool, &m->after);
+	if (!m->err)
+		m->err = samples_delta(tool, &m->before, &m->after, &m->delta);
+	if (m->err)
+		fprintf(stderr, "exitstat: %s\n", exitstat_message(tool->es));
 	else
-		m->runs++;
+		tell_missing(m);
+	if (m->delta.n) {
+		runs_add(&m->runs, &m->delta);
+		m->nr_runs++;
+	} else if (!m->err) {
+		m->err = EXITSTAT_ERR_CPU;
+	}
 }
 
 static bool interrupted(int status)
@@ -59,10 +79,6 @@ static void measure(struct tool *tool, struct measurement *m)
 {
 	size_t repeat = tool->repeat ? tool->repeat : 1, i;
 
-	scopes_init(tool, &m->scopes);
-	m->before = scopes_samples(&m->scopes);
-	m->after = scopes_samples(&m->scopes);
-	m->deltas = allocate(repeat * m->scopes.n, sizeof(*m->deltas));
 	child_signals_init();
 	for (i = 0; i < repeat && !m->err && !interrupted(m->status); i++)
 		measure_run(tool, m);
@@ -122,22 +138,22 @@ static FILE *open_log(const struct tool *tool)
 
 static void tell(const struct tool *tool, const struct measurement *m)
 {
-	struct report report = { .samples = m->deltas, .n = m->scopes.n, .file = m->file };
+	struct report report = { .samples = m->delta.sample, .n = m->delta.n, .file = m->file };
 	struct exitstat_sample *mean = NULL;
 	struct deviation *deviations = NULL;
 
 	if (tool->repeat) {
-		mean = allocate(m->scopes.n, sizeof(*mean));
-		deviations = allocate(m->scopes.n * DEVIATIONS, sizeof(*deviations));
-		mean_of_runs(m->deltas, m->runs, m->scopes.n, mean, deviations);
+		mean = allocate(m->runs.n, sizeof(*mean));
+		deviations = allocate(m->runs.n * DEVIATIONS, sizeof(*deviations));
+		runs_mean(&m->runs, mean, deviations);
 		report.samples = mean;
+		report.n = m->runs.n;
 		report.deviations = deviations;
 	}
-	print_report(tool, &report, m->runs);
+	print_report(tool, &report, m->nr_runs);
 	free(mean);
 	free(deviations);
-	if (fflush(report.file) || (tool->log && fclose(report.file)))
-		die(STATUS_RUN_FAILED, "cannot write the report: %s", strerror(errno));
+	flush_or_die(tool, report.file, "the report");
 }
 
 /* End as the command did, but leave no core dump of our own. */
@@ -161,14 +177,14 @@ int tool_run(struct tool *tool)
 	check_columns(tool);
 	m.file = open_log(tool);
 	measure(tool, &m);
-	if (m.err)
-		fprintf(stderr, "exitstat: %s\n", exitstat_message(tool->es));
-	else
+	if (m.nr_runs)
 		tell(tool, &m);
-	scopes_free(&m.scopes);
-	free(m.before);
-	free(m.after);
-	free(m.deltas);
+	if (tool->log && fclose(m.file))
+		die(STATUS_RUN_FAILED, "cannot write the report: %s", strerror(errno));
+	samples_free(&m.before);
+	samples_free(&m.after);
+	samples_free(&m.delta);
+	runs_free(&m.runs);
 	status = end_like(m.status);
 	return m.err && !status ? status_of(tool, m.err) : status;
 }

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /* exitstat: the exits since the VM started. */
 #include <inttypes.h>
-#include <stdlib.h>
 
 #include "columns.h"
 
@@ -50,21 +49,17 @@ static void print_all(const struct tool *tool, const struct report *report)
 
 int tool_table(struct tool *tool)
 {
-	struct exitstat_sample *samples;
 	struct report report = { .file = stdout };
-	struct scopes scopes;
+	struct samples samples = { .n = 0 };
 
 	check_columns(tool);
-	scopes_init(tool, &scopes);
-	samples = scopes_samples(&scopes);
-	scopes_read_or_die(tool, &scopes, samples);
-	report.samples = samples;
-	report.n = scopes.n;
+	samples_read_or_die(tool, &samples);
+	report.samples = samples.sample;
+	report.n = samples.n;
 	if (tool->json)
 		json_report(tool, &report, "start");
 	else
 		print_all(tool, &report);
-	free(samples);
-	scopes_free(&scopes);
+	samples_free(&samples);
 	return 0;
 }

@@ -58,6 +58,17 @@ __attribute__((noreturn)) void die_of(const struct tool *tool, int error);
 int status_failed(const struct tool *tool);
 int status_of(const struct tool *tool, int error);
 void *allocate(size_t n, size_t size);
+void *grow(void *memory, size_t n, size_t size);
+/* What was written so far is to be there, or that is the end. */
+void flush_or_die(const struct tool *tool, FILE *file, const char *what);
+
+/* signals.c: a signal that exitstat was started with ignored stays ignored. */
+struct sigaction;
+void handle_signal(int signal, const struct sigaction *action);
+
+/* files.c */
+void open_standard_files(void);
+void check_files(const struct tool *tool);
 
 /* usage.c */
 void print_help(void);
@@ -72,34 +83,47 @@ int tool_doctor(struct tool *tool);
 int tool_top(struct tool *tool);
 
 /**
- * struct scopes - what is read at a time: the VM, one CPU, or several
+ * struct samples - a reading of what is read at a time: the VM, one CPU, or several
  * @n: how many
- * @cpus: CPUs, or EXITSTAT_VM
+ * @room: for how many there is memory
+ * @sample: ascending by CPU, EXITSTAT_VM first
  */
-struct scopes {
-	size_t n;
-	int *cpus;
+struct samples {
+	size_t n, room;
+	struct exitstat_sample *sample;
 };
 
-/* scopes.c */
-void scopes_init(struct tool *tool, struct scopes *scopes);
-void scopes_free(struct scopes *scopes);
-struct exitstat_sample *scopes_samples(const struct scopes *scopes);
-int scopes_read(struct tool *tool, const struct scopes *scopes, struct exitstat_sample *samples);
-void scopes_read_or_die(struct tool *tool, const struct scopes *scopes,
-			struct exitstat_sample *samples);
-int scopes_delta(struct tool *tool, const struct scopes *scopes,
-		 const struct exitstat_sample *before, const struct exitstat_sample *after,
-		 struct exitstat_sample *delta);
+/* samples.c */
+int samples_add(struct tool *tool, struct samples *samples, int cpu, unsigned int what);
+int samples_add_cpus(struct tool *tool, struct samples *samples, unsigned int what);
+int samples_read(struct tool *tool, struct samples *samples);
+void samples_read_or_die(struct tool *tool, struct samples *samples);
+const struct exitstat_sample *samples_find(const struct samples *samples, int cpu);
+int samples_delta(struct tool *tool, const struct samples *before, const struct samples *after,
+		  struct samples *delta);
+void samples_copy(struct samples *to, const struct samples *from);
+void samples_free(struct samples *samples);
 
 /* Standard deviations of repeated runs, in percent of the mean. */
 struct deviation {
 	double exits, time;
 };
 
-/* repeat.c: @all has @runs times @n samples; the total's deviation comes after the reasons'. */
-void mean_of_runs(const struct exitstat_sample *all, size_t runs, size_t n,
-		  struct exitstat_sample *mean, struct deviation *deviations);
+/**
+ * struct runs - repeated runs
+ * @n: of how many scopes
+ * @scopes: their sums
+ */
+struct runs {
+	size_t n;
+	struct scope_runs **scopes;
+};
+
+/* repeat.c: a mean for each scope; the total's deviation comes after the reasons'. */
+void runs_add(struct runs *runs, const struct samples *samples);
+void runs_mean(const struct runs *runs, struct exitstat_sample *means,
+	       struct deviation *deviations);
+void runs_free(struct runs *runs);
 
 /**
  * struct report - what is to be told, and about what

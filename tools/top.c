@@ -14,46 +14,35 @@
 
 /**
  * struct readings - the whole VM, and the states of each CPU; or a single CPU
- * @scopes: the VM first, then the CPUs
  * @last: the last reading
  * @now: this one
  * @delta: the difference
+ * @shown: what is on the screen
  */
 struct readings {
-	struct scopes scopes;
-	struct exitstat_sample *last, *now, *delta;
+	struct samples last, now, delta, shown;
 };
-
-static void readings_init(struct tool *tool, struct readings *r)
-{
-	int n = tool->cpu == EXITSTAT_VM ? exitstat_cpus(tool->es, NULL, 0) : 0;
-
-	r->scopes.n = n > 0 ? n + 1 : 1;
-	r->scopes.cpus = allocate(r->scopes.n, sizeof(*r->scopes.cpus));
-	r->scopes.cpus[0] = tool->cpu;
-	if (n > 0)
-		exitstat_cpus(tool->es, r->scopes.cpus + 1, n);
-	r->last = scopes_samples(&r->scopes);
-	r->now = scopes_samples(&r->scopes);
-	r->delta = scopes_samples(&r->scopes);
-}
 
 static void readings_free(struct readings *r)
 {
-	scopes_free(&r->scopes);
-	free(r->last);
-	free(r->now);
-	free(r->delta);
+	samples_free(&r->last);
+	samples_free(&r->now);
+	samples_free(&r->delta);
+	samples_free(&r->shown);
 }
 
-static int take(struct tool *tool, struct readings *r, struct exitstat_sample *samples)
+/* Where the process may not choose its CPU there is the VM alone. */
+static int take(struct tool *tool, struct samples *samples)
 {
-	int err = exitstat_read(tool->es, r->scopes.cpus[0], EXITSTAT_READ_ALL, &samples[0]);
-	size_t i;
+	int err;
 
-	for (i = 1; i < r->scopes.n && !err; i++)
-		err = exitstat_read(tool->es, r->scopes.cpus[i], EXITSTAT_READ_STATES, &samples[i]);
-	return err;
+	samples->n = 0;
+	err = samples_add(tool, samples, tool->cpu, EXITSTAT_READ_ALL);
+	if (err || tool->cpu != EXITSTAT_VM)
+		return err;
+	err = samples_add_cpus(tool, samples, EXITSTAT_READ_STATES);
+	return err == EXITSTAT_ERR_CPU || err == EXITSTAT_ERR_END || err == EXITSTAT_ERR_SYSTEM ?
+	       0 : err;
 }
 
 /* What cannot go on: the terminal must be back before the sentence. */
@@ -63,16 +52,24 @@ __attribute__((noreturn)) static void give_up(struct tool *tool, int err)
 	die_of(tool, err);
 }
 
-static void show(struct top *top, const struct exitstat_sample *samples)
+static void show(struct top *top, const struct samples *samples)
 {
-	top->vm = samples;
-	top->cpus = samples + 1;
+	top->vm = samples->sample;
+	top->cpus = samples->sample + 1;
+	top->nr_cpus = samples->n - 1;
+}
+
+static void swap(struct samples *a, struct samples *b)
+{
+	struct samples c = *a;
+
+	*a = *b;
+	*b = c;
 }
 
 static void next_reading(struct top *top, struct readings *r)
 {
-	struct exitstat_sample *last = r->last;
-	int err = take(top->tool, r, r->now);
+	int err = take(top->tool, &r->now);
 
 	if (err == EXITSTAT_ERR_END) {
 		top->message = "the recording ends here; q quits";
@@ -80,14 +77,15 @@ static void next_reading(struct top *top, struct readings *r)
 	}
 	if (err)
 		give_up(top->tool, err);
-	err = scopes_delta(top->tool, &r->scopes, r->last, r->now, r->delta);
-	r->last = r->now;
-	r->now = last;
+	err = samples_delta(top->tool, &r->last, &r->now, &r->delta);
+	swap(&r->last, &r->now);
 	top->message = err ? exitstat_message(top->tool->es) : NULL;
-	if (err)
+	/* A CPU may be missing, but not what is above it. */
+	if (!samples_find(&r->delta, top->tool->cpu))
 		return;
 	top->left_out = true;
-	show(top, r->delta);
+	swap(&r->shown, &r->delta);
+	show(top, &r->shown);
 }
 
 /* Too far down is mended where it is known how many there is room for. */
@@ -156,7 +154,7 @@ static bool wait_and_obey(struct top *top)
 	double left;
 
 	clock_gettime(CLOCK_MONOTONIC, &start);
-	while ((left = top->delay - seconds_since(&start)) > 0) {
+	while ((left = top->delay - seconds_since(&start)) > 0 && left <= top->delay) {
 		int key = screen_key(left * 1000 + 1);
 
 		if (screen_stopped() || !take_key(top, key))
@@ -181,7 +179,7 @@ static size_t default_sort(const struct columns *columns)
 int tool_top(struct tool *tool)
 {
 	struct top top = { .tool = tool, .delay = 1 };
-	struct readings readings;
+	struct readings readings = { .last.n = 0 };
 	int err;
 
 	if (tool->interval > 0)
@@ -191,12 +189,11 @@ int tool_top(struct tool *tool)
 	choose_columns(tool, reason_columns, "REASON,EXITS,RATE,TIME,SHARE,MEAN,VMM,VMMTIME",
 		       &top.columns);
 	top.sort = default_sort(&top.columns);
-	readings_init(tool, &readings);
-	err = take(tool, &readings, readings.last);
+	err = take(tool, &readings.last);
 	if (err)
 		die_of(tool, err);
-	show(&top, readings.last);
-	top.nr_cpus = readings.scopes.n - 1;
+	samples_copy(&readings.shown, &readings.last);
+	show(&top, &readings.shown);
 	if (!screen_start())
 		die(STATUS_FAILED, "the terminal \"%s\" is unknown: set TERM to one that terminfo "
 		    "has, or use exitstat 1", getenv("TERM") ? getenv("TERM") : "");

@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
 /* The terminal: taken by ncurses, and given back whatever happens. */
+#include <errno.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #include <ncurses.h>
 
@@ -32,9 +35,9 @@ static void catch_signals(void)
 	size_t i;
 
 	for (i = 0; i < sizeof(stops) / sizeof(*stops); i++)
-		sigaction(stops[i], &stop, NULL);
+		handle_signal(stops[i], &stop);
 	for (i = 0; i < sizeof(crashes) / sizeof(*crashes); i++)
-		sigaction(crashes[i], &crash, NULL);
+		handle_signal(crashes[i], &crash);
 }
 
 /* ncurses itself takes care of SIGTSTP and SIGWINCH. */
@@ -62,8 +65,22 @@ bool screen_stopped(void)
 	return stopped;
 }
 
+/* What cannot be read any more is always ready to be read. */
+static bool is_gone(void)
+{
+	struct pollfd input = { .fd = STDIN_FILENO, .events = POLLIN };
+
+	return errno == EIO || (poll(&input, 1, 0) > 0 && input.revents & ~POLLIN);
+}
+
 int screen_key(int milliseconds)
 {
+	int key;
+
 	timeout(milliseconds);
-	return getch();
+	errno = 0;
+	key = getch();
+	if (key == ERR && is_gone())
+		stopped = 1;
+	return key;
 }

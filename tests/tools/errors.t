@@ -108,7 +108,7 @@ run "$exitstat" --record /nonexistent/file
 told "cannot record" 1 "cannot write the recording /nonexistent/file"
 cp "$recordings/svm" "$scratch/both"
 run "$exitstat" --replay "$scratch/both" --record "$scratch/../${scratch##*/}/both"
-told "a recording onto itself" 2 "would overwrite what --replay reads"
+told "a recording onto itself" 2 "would overwrite the file of --replay"
 check "and it is as it was" cmp "$recordings/svm" "$scratch/both"
 replay svm --course
 told "a recording without the course leaves" 1 "replay it with the options"

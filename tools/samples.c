@@ -1,0 +1,111 @@
+// SPDX-License-Identifier: GPL-2.0
+/* Reading the VM, one CPU, or one CPU after the other. CPUs may come and go meanwhile. */
+#include <stdlib.h>
+
+#include "tool.h"
+
+/* Room for one more; it counts when @n does. */
+static struct exitstat_sample *next_sample(struct samples *samples)
+{
+	if (samples->n == samples->room) {
+		samples->room++;
+		samples->sample = grow(samples->sample, samples->room, sizeof(*samples->sample));
+	}
+	return &samples->sample[samples->n];
+}
+
+int samples_add(struct tool *tool, struct samples *samples, int cpu, unsigned int what)
+{
+	int err = exitstat_read(tool->es, cpu, what, next_sample(samples));
+
+	if (!err)
+		samples->n++;
+	return err;
+}
+
+/* A CPU that goes while it is read, or whose recording was cut off there, has no sample. */
+int samples_add_cpus(struct tool *tool, struct samples *samples, unsigned int what)
+{
+	int n = exitstat_cpus(tool->es, NULL, 0), room = n, err = EXITSTAT_ERR_END, i;
+	size_t before = samples->n;
+	int *cpus;
+
+	if (n <= 0)
+		return n ? n : err;
+	cpus = allocate(room, sizeof(*cpus));
+	n = exitstat_cpus(tool->es, cpus, room);
+	for (i = 0; i < n && i < room; i++) {
+		err = samples_add(tool, samples, cpus[i], what);
+		if (err && err != EXITSTAT_ERR_CPU && err != EXITSTAT_ERR_END)
+			break;
+		if (samples->n > before)
+			err = 0;
+	}
+	free(cpus);
+	return n < 0 ? n : err;
+}
+
+int samples_read(struct tool *tool, struct samples *samples)
+{
+	samples->n = 0;
+	if (tool->per_vcpu)
+		return samples_add_cpus(tool, samples, EXITSTAT_READ_ALL);
+	return samples_add(tool, samples, tool->cpu, EXITSTAT_READ_ALL);
+}
+
+/* The first reading, without which there is nothing to tell. */
+void samples_read_or_die(struct tool *tool, struct samples *samples)
+{
+	int err = samples_read(tool, samples);
+
+	if (err == EXITSTAT_ERR_END && tool->per_vcpu)
+		die(status_failed(tool), "the recording has no single vCPUs: record it with --vcpu");
+	if (err)
+		die_of(tool, err);
+}
+
+const struct exitstat_sample *samples_find(const struct samples *samples, int cpu)
+{
+	size_t i;
+
+	for (i = 0; i < samples->n; i++)
+		if (samples->sample[i].cpu == cpu)
+			return &samples->sample[i];
+	return NULL;
+}
+
+/* Of what is in both. Return: the last error of those that are left out for one. */
+int samples_delta(struct tool *tool, const struct samples *before, const struct samples *after,
+		  struct samples *delta)
+{
+	const struct exitstat_sample *b, *a;
+	int err = 0, error;
+
+	delta->n = 0;
+	for (a = after->sample; a < after->sample + after->n; a++) {
+		b = samples_find(before, a->cpu);
+		if (!b)
+			continue;
+		error = exitstat_delta(tool->es, b, a, next_sample(delta));
+		if (error)
+			err = error;
+		else
+			delta->n++;
+	}
+	return err;
+}
+
+void samples_copy(struct samples *to, const struct samples *from)
+{
+	size_t i;
+
+	for (to->n = 0, i = 0; i < from->n; i++) {
+		*next_sample(to) = from->sample[i];
+		to->n++;
+	}
+}
+
+void samples_free(struct samples *samples)
+{
+	free(samples->sample);
+}
