@@ -6,6 +6,7 @@
 #include <stdint.h>
 #include <cmocka.h>
 
+#include <dirent.h>
 #include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -200,6 +201,11 @@ static void hosts_without_exitstat(void **state)
 		  "highest basic leaf" },
 		{ HOST_BARE_METAL, EXITSTAT_ERR_NOT_A_VM, EXITSTAT_ANSWER_ECHO, "not a virtual" },
 		{ HOST_HYPERV, EXITSTAT_ERR_NOT_EXPOSED, EXITSTAT_ANSWER_ZEROS, "Microsoft Hv" },
+		{ HOST_XEN, EXITSTAT_ERR_NOT_EXPOSED, EXITSTAT_ANSWER_ZEROS, "XenVMMXenVMM" },
+		{ HOST_KVM_AS_XEN, EXITSTAT_ERR_NOT_EXPOSED, EXITSTAT_ANSWER_ZEROS,
+		  "load kvm_exitstat" },
+		{ HOST_KVM_AS_BOTH, EXITSTAT_ERR_NOT_EXPOSED, EXITSTAT_ANSWER_ZEROS,
+		  "load kvm_exitstat" },
 		{ HOST_NEWER_ABI, EXITSTAT_ERR_ABI, EXITSTAT_ANSWER_SIGNATURE, "version 2" },
 	};
 	size_t i;
@@ -378,6 +384,83 @@ static void names(void **state)
 	assert_null(exitstat_state_name(EXITSTAT_NR_STATES));
 }
 
+int __real_sched_setaffinity(pid_t pid, size_t size, const cpu_set_t *set);
+int __wrap_sched_setaffinity(pid_t pid, size_t size, const cpu_set_t *set);
+
+static const cpu_set_t *granted, *left;
+
+/*
+ * Whenever the library chooses a CPU, the administrator grants this process others, or leaves
+ * the thread none but others.
+ */
+int __wrap_sched_setaffinity(pid_t pid, size_t size, const cpu_set_t *set)
+{
+	int err = __real_sched_setaffinity(pid, size, set);
+
+	if (granted)
+		__real_sched_setaffinity(getpid(), sizeof(*granted), granted);
+	if (left)
+		__real_sched_setaffinity(0, sizeof(*left), left);
+	return err;
+}
+
+static unsigned int nr_threads(void)
+{
+	struct dirent *entry;
+	unsigned int n = 0;
+	DIR *dir = opendir("/proc/self/task");
+
+	assert_non_null(dir);
+	while ((entry = readdir(dir)))
+		n += *entry->d_name != '.';
+	closedir(dir);
+	return n;
+}
+
+static void real_cpu_leaves_affinity_to_others(void **state)
+{
+	struct exitstat *es = exitstat_new();
+	cpu_set_t all, one, now;
+
+	(void)state;
+	sched_getaffinity(0, sizeof(all), &all);
+	if (CPU_COUNT(&all) < 2)
+		skip();
+	CPU_ZERO(&one);
+	CPU_SET(sched_getcpu(), &one);
+	__real_sched_setaffinity(0, sizeof(one), &one);
+	granted = &all;
+	exitstat_read(es, EXITSTAT_VM, 0, &after);
+	sched_getaffinity(0, sizeof(now), &now);
+	assert_true(CPU_EQUAL(&now, &one));
+	assert_int_not_equal(exitstat_read(es, sched_getcpu(), 0, &after), EXITSTAT_ERR_SYSTEM);
+	granted = NULL;
+	sched_getaffinity(0, sizeof(now), &now);
+	__real_sched_setaffinity(0, sizeof(all), &all);
+	assert_true(CPU_EQUAL(&now, &all));
+	assert_int_equal(nr_threads(), 1);
+	exitstat_free(es);
+}
+
+static void cpu_that_goes_while_it_is_read(void **state)
+{
+	struct exitstat *es = exitstat_new();
+	cpu_set_t others;
+	int cpu;
+
+	(void)state;
+	sched_getaffinity(0, sizeof(others), &others);
+	if (CPU_COUNT(&others) < 2)
+		skip();
+	cpu = sched_getcpu();
+	CPU_CLR(cpu, &others);
+	left = &others;
+	assert_int_equal(exitstat_read(es, cpu, 0, &after), EXITSTAT_ERR_CPU);
+	left = NULL;
+	assert_non_null(strstr(exitstat_message(es), "has gone"));
+	exitstat_free(es);
+}
+
 static void real_cpu_keeps_affinity(void **state)
 {
 	struct exitstat *es = exitstat_new();
@@ -411,6 +494,8 @@ int main(void)
 		cmocka_unit_test(answers_that_make_no_sense),
 		cmocka_unit_test(names),
 		cmocka_unit_test(real_cpu_keeps_affinity),
+		cmocka_unit_test(real_cpu_leaves_affinity_to_others),
+		cmocka_unit_test(cpu_that_goes_while_it_is_read),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);

@@ -157,6 +157,27 @@ static bool is_intel(const struct machine *machine)
 static const struct exitstat_regs intel_highest = { 0x7d0, 0xe10, 0x64, 0 };
 static const struct exitstat_regs amd_highest = { 7, 0x340, 0x340, 0 };
 
+/* The interfaces that the host has, one after the other. */
+static struct exitstat_regs hypervisor_leaf(enum machine_host host, unsigned int n)
+{
+	static const char *const xen[] = { "XenVMMXenVMM", "KVMKVMKVM\0\0" };
+	static const char *const both[] = { "Microsoft Hv", "XenVMMXenVMM", "KVMKVMKVM\0\0" };
+	static const struct exitstat_regs none;
+
+	switch (host) {
+	case HOST_HYPERV:
+		return n ? none : text(0x4000000c, both[0]);
+	case HOST_XEN:
+		return n ? none : text(0x40000004, xen[0]);
+	case HOST_KVM_AS_XEN:
+		return n < 2 ? text(0x40000001 + 0x100 * n, xen[n]) : none;
+	case HOST_KVM_AS_BOTH:
+		return text(0x40000001 + 0x100 * n, both[n]);
+	default:
+		return n ? none : text(0x40000001, "KVMKVMKVM\0\0");
+	}
+}
+
 static struct exitstat_regs basic_leaf(const struct machine *machine, uint32_t leaf)
 {
 	switch (leaf) {
@@ -165,10 +186,9 @@ static struct exitstat_regs basic_leaf(const struct machine *machine, uint32_t l
 	case 1:
 		return (struct exitstat_regs){
 			.ecx = machine->host == HOST_BARE_METAL ? 0 : 1u << 31 };
-	case 0x40000000:
-		return machine->host == HOST_HYPERV ? text(0x4000000c, "Microsoft Hv") :
-						      text(0x40000001, "KVMKVMKVM\0\0");
 	}
+	if (leaf >= 0x40000000 && leaf <= 0x40000200 && !(leaf & 0xff))
+		return hypervisor_leaf(machine->host, (leaf - 0x40000000) / 0x100);
 	return is_intel(machine) ? intel_highest : amd_highest;
 }
 
@@ -185,6 +205,9 @@ static struct exitstat_regs answer(struct machine *machine, unsigned int vcpu, u
 		return intel_highest;
 	case HOST_STOCK_AMD:
 	case HOST_HYPERV:
+	case HOST_XEN:
+	case HOST_KVM_AS_XEN:
+	case HOST_KVM_AS_BOTH:
 		return (struct exitstat_regs){ 0 };
 	default:
 		regs = exitstat_leaf(machine, vcpu, leaf, ecx);

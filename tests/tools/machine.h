@@ -8,7 +8,7 @@
 
 #include <stdint.h>
 
-#define MACHINE_MAX_VCPUS	4
+#define MACHINE_MAX_VCPUS	64
 
 /* How the host answers exitstat's leaves. */
 enum machine_host {
@@ -17,6 +17,9 @@ enum machine_host {
 	HOST_STOCK_INTEL,
 	HOST_BARE_METAL,
 	HOST_HYPERV,
+	HOST_XEN,
+	HOST_KVM_AS_XEN,
+	HOST_KVM_AS_BOTH,
 	HOST_NEWER_ABI,
 };
 
