@@ -111,7 +111,7 @@ static int read_counters(struct exitstat *es, unsigned int what, struct exitstat
 
 /*
  * All of the reading lies between two looks at what CPUID has cost on this vCPU. What is
- * between is mostly our own: the thread does not change the CPU.
+ * between is mostly our own, if the thread has not changed the CPU.
  */
 static int read_and_measure(struct exitstat *es, unsigned int what,
 			    struct exitstat_sample *sample)

@@ -59,13 +59,6 @@ static void say_exposed(const struct exitstat_host *host)
 	    host->vcpus, host->tsc_khz / 1000.0);
 }
 
-static void say_course(void)
-{
-	say("note", "the course's leaves are those of Fall 2022: exits in 0x4ffffffc, cycles in "
-	    "0x4ffffffd, by reason in\n      0x4ffffffe and 0x4fffffff, where earlier terms had the "
-	    "total in 0x4fffffff");
-}
-
 /* One more than the highest of a list of the kernel's, such as 0-3,8. */
 static unsigned long end_of_list(const char *path)
 {
@@ -212,7 +205,6 @@ int tool_doctor(struct tool *tool)
 		return status_of(tool, err);
 	}
 	say_exposed(host);
-	say_course();
 	say_scope(tool, host);
 	return examine(tool);
 }

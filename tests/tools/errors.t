@@ -54,6 +54,11 @@ is "$status" 2 "doctor: another ABI version"
 
 run "$exitstat" ls
 told "a command without --" 2 "exitstat -- ls"
+for words in "make -j4" "sh -c true" "ls --help" "./script 1 2"; do
+	# shellcheck disable=SC2086
+	run "$exitstat" $words
+	told "a command with options" 2 "to run it: exitstat -- $words"
+done
 run "$exitstat" 0
 told "no interval" 2 "0.001 or more"
 run "$exitstat" 1 x
@@ -89,6 +94,15 @@ for option in -C -J --raw -n; do
 	run "$exitstat" top $option
 	told "top $option" 2 "it goes with --cpu, .* try exitstat 1"
 done
+for mode in "" 1 "-- true" --course; do
+	# shellcheck disable=SC2086
+	run "$exitstat" -J -n $mode
+	told "-J -n $mode" 2 "leave out one of --json and --noheadings"
+done
+run "$exitstat" 1 --cycles
+told "--cycles and an interval" 2 "have no times"
+run "$exitstat" --replay "$recordings/svm" top 0
+told "top without a delay" 2 "0.001 or more"
 for option in -C "-o TIME" -J --raw -n --cycles; do
 	# shellcheck disable=SC2086
 	run "$exitstat" doctor $option
@@ -110,6 +124,63 @@ cp "$recordings/svm" "$scratch/both"
 run "$exitstat" --replay "$scratch/both" --record "$scratch/../${scratch##*/}/both"
 told "a recording onto itself" 2 "would overwrite the file of --replay"
 check "and it is as it was" cmp "$recordings/svm" "$scratch/both"
+
+# untouched NAME FILE...: each still is what it was
+untouched() {
+	local name=$1 file
+	shift
+	for file; do
+		check "$name: ${file##*/} is as it was" cmp "$recordings/svm" "$file"
+	done
+}
+for other in "--record" "--log"; do
+	for link in ln "ln -s"; do
+		cp "$recordings/svm" "$scratch/one"
+		$link "$scratch/one" "$scratch/two"
+		run "$exitstat" --replay "$scratch/one" "$other" "$scratch/two" -- echo run
+		told "--replay and $other of one file, by $link" 2 "overwrite the file of --replay"
+		untouched "$other by $link" "$scratch/one"
+		is "$out" "" "and the command is not run"
+		run "$exitstat" --replay "$recordings/svm" --record "$scratch/one" \
+			--log "$scratch/two" -- echo run
+		told "--record and --log of one file, by $link" 2 "overwrite the file of --record"
+		untouched "--record and --log by $link" "$scratch/one"
+		rm "$scratch/one" "$scratch/two"
+	done
+	cp "$recordings/svm" "$scratch/out"
+	"$exitstat" --replay "$recordings/svm" $other /dev/stdout -- true \
+		>>"$scratch/out" 2>"$scratch/stderr"
+	is "$?:$(cat "$scratch/stderr")" "2:exitstat: $other /dev/stdout would overwrite the file of \
+standard output: name another file" "$other /dev/stdout, which is a file"
+	untouched "$other /dev/stdout" "$scratch/out"
+done
+ln -s "$scratch/new" "$scratch/newer"
+run "$exitstat" --replay "$recordings/svm" --record "$scratch/new" --log "$scratch/newer" -- echo run
+told "--record and --log of a file that there is none of yet" 2 "overwrite the file of --record"
+is "$("$exitstat" --replay "$recordings/svm" --log /dev/stdout -n -o REASON -- true | tail -1)" \
+	total "--log /dev/stdout, which is a pipe"
+
+# closed DESCRIPTOR ARGUMENT...: run exitstat with it closed, and record
+closed() {
+	local fd=$1
+	shift
+	rm -f "$scratch/recording"
+	out=$(eval '"$exitstat" --replay "$recordings/svm" --record "$scratch/recording" "$@"' \
+		"$fd>&-" 2>"$scratch/stderr")
+	status=$? err=$(cat "$scratch/stderr")
+	is "$(head -1 "$scratch/recording"; sed '/^#/d; /->/d' "$scratch/recording" | tail -n +2)" \
+		"exitstat-recording 1" "$fd closed, $*: nothing else in the recording"
+}
+closed 0
+is "$status" 0 "standard input closed"
+closed 1
+told "standard output closed" 1 "cannot write the output: Bad file descriptor"
+closed 2 -- echo run
+is "$status:$out" 125:run "standard error closed: no report"
+closed 1 -- true
+closed 0 -- cat
+like "$status:$err" "^1:cat: .*Bad file descriptor" "a command's standard input closed"
+
 replay svm --course
 told "a recording without the course leaves" 1 "replay it with the options"
 replay course-svm doctor
@@ -128,6 +199,26 @@ is "$?:$(cat "$scratch/stderr")" "1:exitstat: cannot write the output: No space 
 	"output on a full disk"
 "$exitstat" --replay "$recordings/long" 0.1 2>"$scratch/stderr" | head -1 >/dev/null
 is "${PIPESTATUS[0]}:$(cat "$scratch/stderr")" "141:" "a pipe that closes early"
+
+start=$SECONDS
+timeout 20 "$exitstat" --replay "$recordings/long" 1 >/dev/full 2>"$scratch/stderr"
+is "$?:$(cat "$scratch/stderr")" "1:exitstat: cannot write the output: No space left on device" \
+	"intervals on a full disk"
+check "are told at once" test $((SECONDS - start)) -lt 5
+start=$SECONDS
+env --ignore-signal=PIPE timeout 20 "$exitstat" --replay "$recordings/long" 0.5 \
+	2>"$scratch/stderr" | head -1 >/dev/null
+is "${PIPESTATUS[0]}:$(cat "$scratch/stderr")" "1:exitstat: cannot write the output: Broken pipe" \
+	"a pipe that closes early, SIGPIPE ignored"
+check "ends it at once" test $((SECONDS - start)) -lt 5
+env --ignore-signal=INT "$exitstat" --replay "$recordings/long" -n 0.1 >"$scratch/lines" &
+pid=$!
+sleep 1
+kill -INT $pid
+sleep 1
+kill $pid
+wait $pid
+is "$?:$(($(wc -l <"$scratch/lines") > 15))" 0:1 "intervals that ignore SIGINT go on"
 
 run "$exitstat" --help
 is "$status:$(awk 'length > 79' <<<"$out")" "0:" "--help fits 80 columns"

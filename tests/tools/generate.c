@@ -90,6 +90,30 @@ static void record_moved(const char *name, enum machine_host to)
 	machine_free(machine);
 }
 
+/* What a CPU goes through, reading by reading. */
+enum fate { THERE, AWAY, REPLACED };
+
+static void record_fates(const char *name, const enum fate *fates, size_t n)
+{
+	struct machine *machine = machine_new(EXITSTAT_SPACE_SVM, 2, TSC_KHZ);
+	struct exitstat *es;
+	size_t i;
+
+	paper_work(machine, EXITSTAT_SPACE_SVM, 2000);
+	es = record(machine, name);
+	for (i = 0; i < n; i++) {
+		read_scope(es, 0);
+		if (fates[i] == REPLACED)
+			machine_replace(machine, 1);
+		if (fates[i] != AWAY)
+			read_scope(es, 1);
+		paper_work(machine, EXITSTAT_SPACE_SVM, 100);
+		machine_pass(machine, TSC_KHZ * 900ull);
+	}
+	exitstat_free(es);
+	machine_free(machine);
+}
+
 static void record_host(enum machine_host host, const char *name)
 {
 	struct machine *machine = machine_new(EXITSTAT_SPACE_VMX, 1, TSC_KHZ);
@@ -139,6 +163,8 @@ int main(int argc, char **argv)
 	record_idle(EXITSTAT_SPACE_VMX, "idle-vmx");
 	record_moved("moved", HOST_EXITSTAT);
 	record_moved("moved-to-stock", HOST_STOCK_AMD);
+	record_fates("hotplug", (enum fate[]){ THERE, AWAY, AWAY, THERE, THERE, THERE }, 6);
+	record_fates("replaced", (enum fate[]){ THERE, THERE, REPLACED, THERE }, 4);
 	record_course(EXITSTAT_SPACE_SVM, "course-svm");
 	record_course(EXITSTAT_SPACE_VMX, "course-vmx");
 	record_host(HOST_STOCK_INTEL, "stock-intel");

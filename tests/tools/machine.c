@@ -14,15 +14,20 @@ struct machine {
 	enum machine_host host;
 };
 
+/* A vCPU that is unplugged, and another one plugged in. */
+void machine_replace(struct machine *machine, unsigned int vcpu)
+{
+	memset(&machine->account[vcpu], 0, sizeof(*machine->account));
+	exitstat_account_init(&machine->account[vcpu], machine->reasons.other);
+	exitstat_account_entry(&machine->account[vcpu], machine->now);
+}
+
 static void start(struct machine *machine)
 {
 	unsigned int i;
 
-	memset(machine->account, 0, sizeof(machine->account));
-	for (i = 0; i < machine->vcpus; i++) {
-		exitstat_account_init(&machine->account[i], machine->reasons.other);
-		exitstat_account_entry(&machine->account[i], machine->now);
-	}
+	for (i = 0; i < machine->vcpus; i++)
+		machine_replace(machine, i);
 }
 
 struct machine *machine_new(uint32_t space, unsigned int vcpus, uint32_t tsc_khz)

@@ -7,7 +7,8 @@
 
 modes=("svm" "vmx -C" "svm --json -C" "svm 0" "svm -C 0 3" "svm -J 0" "svm --raw -o +NUMBER"
 	"svm -r 3 -C -- true" "svm -J -r 3 -- true" "course-svm --course" "course-vmx --course -J"
-	"svm doctor" "stock-amd doctor" "moved 0" "svm --record /dev/null")
+	"svm doctor" "stock-amd doctor" "moved 0" "svm --record /dev/null" "hotplug -C 0"
+	"hotplug -C -r 3 -- true" "replaced -C 0")
 
 if command -v valgrind >/dev/null; then
 	for mode in "${modes[@]}"; do
@@ -15,6 +16,13 @@ if command -v valgrind >/dev/null; then
 		run valgrind -q --leak-check=full --show-leak-kinds=definite,indirect,possible \
 			--track-fds=no --error-exitcode=99 "$exitstat" --replay "$recordings/"$mode
 		is "$(grep -c '^==' <<<"$err")" 0 "valgrind: $mode"
+	done
+
+	for mode in "-C" "-C -r 2 -- true" "--cpu 0 0.1 3"; do
+		# shellcheck disable=SC2086
+		run valgrind -q --leak-check=full --show-leak-kinds=definite,indirect,possible \
+			--track-fds=no --error-exitcode=99 "$build/tests/tools/on-paper" $mode
+		is "$status:$(grep -c '^==' <<<"$err")" 0:0 "valgrind: threads of its own, $mode"
 	done
 
 	# Ten milliseconds are ten million instructions at a pace that any CPU has.
@@ -38,6 +46,12 @@ if make -s -C "$here" O="$sanitized" CFLAGS="$flags" objects >"$scratch/make" 2>
 		# shellcheck disable=SC2086
 		run "$sanitized/exitstat" --replay "$recordings/"$mode
 		is "$(grep -cE 'Sanitizer|runtime error' <<<"$err")" 0 "sanitizers: $mode"
+	done
+	for mode in "-C" "-C -r 2 -- true" "--cpu 0 0.1 3"; do
+		# shellcheck disable=SC2086
+		run "$sanitized/tests/tools/on-paper" $mode
+		is "$status:$(grep -cE 'Sanitizer|runtime error' <<<"$err")" 0:0 \
+			"sanitizers: threads of its own, $mode"
 	done
 	# By exec, timeout stays in the terminal's foreground, whichever shell script starts.
 	TERM=screen run script -qec \

@@ -75,6 +75,17 @@ replay svm 0 3
 is "$(wc -l <<<"$out")" 4 "COUNT"
 replay svm 0 2 -C -n
 is "$(awk '{ print $1 }' <<<"$out" | xargs)" "0 1 0 1" "intervals: each vCPU"
+replay svm 0 3 -n
+is "$(wc -l <<<"$out"):$err" 3: "intervals: -n is the lines only"
+replay hotplug -C --raw -n -o CPU,EXITS 0
+is "$(cut -d' ' -f1 <<<"$out" | xargs)" "0 1 0 0 0 0 1 0 1" "intervals: a CPU goes and comes"
+is "$status:$err" 0: "intervals: and the other's go on"
+replay hotplug -C -J 0
+is "$(jq -c '[.scopes[].cpu]' <<<"$out" | xargs)" "[0,1] [0] [0] [0] [0,1] [0,1]" \
+	"intervals: a CPU goes and comes, JSON"
+replay replaced -C --raw -n -o CPU,EXITS 0
+is "$(cut -d' ' -f1 <<<"$out" | xargs)" "0 1 0 1 0 0 1" "intervals: a vCPU is replaced"
+like "$status:$err" "^2:.*started anew" "intervals: which is told"
 replay svm --json 0
 is "$(jq -c '[.report, .scopes[0].own_cpuids > 0]' <<<"$out" | sort | uniq -c | xargs)" \
 	"5 [interval,true] 1 [start,true]" "intervals: a JSON object a line"

@@ -84,4 +84,22 @@ is "$status" 125 "--log that cannot be written"
 replay svm -C --raw -n -o CPU,REASON,EXITS -- true
 is "$(awk '$2 == "total"' <<<"$err" | xargs)" "0 total 401 1 total 300" "each vCPU"
 
+replay hotplug -C -r 3 --raw -n -o CPU,REASON,EXITS -- true
+is "$(awk '$2 == "total" { print $1 }' <<<"$err" | xargs)" "0 1" \
+	"-r: a CPU that goes and comes has the runs that it was there"
+like "$err" "CPU 1 has gone meanwhile.*CPU 1 has come meanwhile" "-r: and it is told"
+
+# What a run of N takes: least N, the address space in MiB with which there is a report
+least() {
+	local size
+	for ((size = 4; size < 200; size++)); do
+		(ulimit -v $((size * 1024)) &&
+			"$exitstat" --replay "$recordings/long" -C -r "$1" --log "$scratch/log" -- \
+				true) 2>/dev/null && break
+	done
+	echo $size
+}
+few=$(least 2)
+check "the memory of -r N does not grow with N" test "$(least 99)" -le $((few + 1))
+
 done_testing

@@ -148,6 +148,18 @@ for signal in TERM SEGV; do
 	sees "status=[0-9]+"$'\n'".*icanon echo" "top: SIG$signal leaves the terminal as it was"
 done
 
+# Without the signal that tells of it: nohup, or a terminal that was not the session's.
+start 80 24 "trap '' HUP; $top"
+sees "^exitstat: " "top: running, for a terminal that goes"
+pid=$(pgrep -f "^$top" | head -1)
+tm kill-session -t test
+for ((i = 0; i < 30; i++)); do
+	kill -0 "$pid" 2>/dev/null || break
+	sleep 0.1
+done
+check "top: ends when the terminal has gone" test $i -lt 30
+kill -KILL "$pid" 2>/dev/null
+
 interval="$exitstat --replay $recordings/long 0.1"
 start 80 24 "clear; $interval"
 sleep 4
