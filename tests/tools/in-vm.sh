@@ -150,6 +150,24 @@ else
 	skip "vCPUs: exits of the vCPU that had them" "no taskset, no cpuids, or a single vCPU"
 fi
 
+is "$(exitstat -C -- grep Cpus_allowed_list /proc/self/status 2>/dev/null)" \
+	"$(grep Cpus_allowed_list /proc/self/status)" "vCPUs: a command has the CPUs that it would have"
+online=/sys/devices/system/cpu/cpu1/online
+if [[ -w $online ]]; then
+	exitstat -C --raw -n -o CPU,EXITS 0.3 20 >"$scratch/intervals" 2>"$scratch/stderr" &
+	sleep 1.5
+	echo 0 >$online
+	sleep 1.5
+	echo 1 >$online
+	wait $!
+	is "$?:$(cat "$scratch/stderr")" 0: "vCPUs: one that goes offline and comes back is no error"
+	is "$(awk '$1 == 0 { n++; alone++ } $1 == 1 { again += gone; alone = 0 } alone > 2 { gone = 1 }
+		END { print n, gone, (again > 0) }' "$scratch/intervals")" "20 1 1" \
+		"vCPUs: its lines end and begin, the other's go on"
+else
+	skip "vCPUs: one that goes offline" "not root, or a single vCPU"
+fi
+
 ## the rest
 
 run exitstat --course

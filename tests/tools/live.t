@@ -61,6 +61,7 @@ same "a terminal" on_terminal
 
 ## scripts, as under env
 
+# shellcheck disable=SC2016
 echo 'echo "$0 $*"' >"$scratch/script"
 chmod +x "$scratch/script"
 run "$exitstat" -- "$scratch/script" a b
@@ -127,6 +128,7 @@ like "$(tr -d '\0' <"$scratch/top")" "exits/s" "no choice of CPUs: top"
 system() {
 	echo "$1" >"$scratch/online"
 	echo "$2" >"$scratch/offline"
+	# shellcheck disable=SC2016
 	run unshare -m sh -c 'cpu=/sys/devices/system/cpu
 		mount --bind "$0/online" $cpu/online && mount --bind "$0/offline" $cpu/offline &&
 		EXITSTAT_VCPUS=$2 "$1" doctor' "$scratch" "$exitstat" "$3"
