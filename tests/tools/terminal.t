@@ -148,6 +148,13 @@ for signal in TERM SEGV; do
 	sees "status=[0-9]+"$'\n'".*icanon echo" "top: SIG$signal leaves the terminal as it was"
 done
 
+start 80 24 "trap '' USR1; $top"
+sees "^exitstat: " "top: running, with SIGUSR1 ignored"
+kill -USR1 "$(pgrep -f "^$top" | head -1)"
+keys +
+sees "^exitstat: .*every 0.5 s" "top: what is ignored does not end it"
+keys q
+
 # Without the signal that tells of it: nohup, or a terminal that was not the session's.
 start 80 24 "trap '' HUP; $top"
 sees "^exitstat: " "top: running, for a terminal that goes"
