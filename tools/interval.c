@@ -156,7 +156,7 @@ static void print_lines(const struct tool *tool, struct screen *screen,
 	screen->lines += report->n;
 }
 
-/* Sleeps to the next full interval after the last; those that ^Z or a jump of the clock took are gone. */
+/* Sleeps to the next full interval after the last; those that ^Z or the clock took are gone. */
 static void wait_interval(const struct tool *tool, struct timespec *next)
 {
 	struct timespec now;
