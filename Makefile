@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0
 O := build
-CFLAGS := -std=gnu11 -O2 -g -Wall -Wextra -Werror
+CFLAGS := -std=gnu11 -O2 -g -Wall -Wextra $(if $(WERROR),-Werror)
 
 help:
 	@echo 'Targets:'
@@ -21,6 +21,7 @@ help:
 	@echo '  make bench                 what exits cost, in instructions, with exitstat and other tools'
 	@echo '  make bench-guard           fail when exits cost more than the figures kept'
 	@echo '  make clean                 remove build/; the cache of downloads stays'
+	@echo 'With WERROR=1 a warning of the compiler is an error.'
 	@echo ''
 	@echo 'Scripts, each with --help:'
 	@echo '  scripts/demo               see VM exits from inside a VM'
@@ -65,9 +66,9 @@ bench:
 bench-guard:
 	@scripts/bench --short
 
-$(O)/course: examples/course.c include/exitstat_abi.h
+$(O)/course: examples/course.c lib/names.c lib/exitstat.h include/exitstat_abi.h
 	@mkdir -p $(O)
-	$(CC) $(CFLAGS) -Iinclude -static -o $@ $<
+	$(CC) $(CFLAGS) -Iinclude -Ilib -static -o $@ $(filter %.c,$^)
 
 clean:
 	rm -rf $(O)

@@ -3,8 +3,7 @@
  * What a piece of work costs in VM exits, by the four course leaves alone.
  *
  * Runs in the inner VM, without privileges (with them, port I/O is part of the work).
- * A reason is known when its leaf does not answer "undefined", and its name is in the
- * header that the C library's kernel headers bring along.
+ * A reason is known when its leaf does not answer "undefined"; libexitstat has its name.
  */
 #include <cpuid.h>
 #include <fcntl.h>
@@ -16,20 +15,11 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include <asm/kvm.h>
-#include <asm/svm.h>
-#include <asm/vmx.h>
-
-#include "exitstat_abi.h"
+#include "exitstat.h"
 
 #define MAX_REASONS	0x404
 #define TIMES		1000
 #define BYTES		(32 << 20)
-
-struct name {
-	unsigned int reason;
-	const char *name;
-};
 
 struct count {
 	uint64_t exits, cycles;
@@ -40,22 +30,11 @@ struct reading {
 	struct count reasons[MAX_REASONS];
 };
 
-static const struct name vmx_names[] = { VMX_EXIT_REASONS };
-static const struct name svm_names[] = { SVM_EXIT_REASONS };
-
-static const char *name_of(const struct name *names, size_t n, unsigned int reason)
-{
-	for (; n; n--, names++)
-		if (names->reason == reason)
-			return names->name;
-	return "?";
-}
-
 static const char *reason_name(uint32_t space, unsigned int reason)
 {
-	if (space == EXITSTAT_SPACE_SVM)
-		return name_of(svm_names, sizeof(svm_names) / sizeof(*svm_names), reason);
-	return name_of(vmx_names, sizeof(vmx_names) / sizeof(*vmx_names), reason);
+	const char *name = exitstat_reason_name(space, reason);
+
+	return name ? name : "?";
 }
 
 static bool defined(uint32_t reason)

@@ -190,3 +190,18 @@ get_kvm_source() {
 	unpack_source "$source" 'linux-source-*/Makefile' 'linux-source-*/arch/x86/kvm' \
 		'linux-source-*/arch/x86/include/asm/kvm_host.h'
 }
+
+# get_uapi SUITE: sets uapi, a directory with the kernel's headers for userspace, <asm/...>.
+get_uapi() {
+	local version
+
+	use_suite "$1"
+	version=$(version_of linux-libc-dev)
+	uapi=$cache/uapi/$version/usr/include/x86_64-linux-gnu
+	[[ ! -d $uapi ]] || return 0
+	step "Fetching the kernel's headers for userspace ($version)"
+	rm -rf "$cache/uapi/$version.new"
+	fetch "$cache/uapi/$version.new" "linux-libc-dev=$version"
+	rm -rf "$cache/uapi/$version"
+	mv "$cache/uapi/$version.new" "$cache/uapi/$version"
+}
