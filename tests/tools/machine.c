@@ -111,7 +111,7 @@ void machine_preempt(struct machine *machine, unsigned int vcpu, uint64_t cycles
 {
 	exitstat_account_preempt(&machine->account[vcpu], machine->now);
 	machine->now += cycles;
-	exitstat_account_resume(&machine->account[vcpu], machine->now);
+	exitstat_account_resume(&machine->account[vcpu], cycles, machine->now);
 }
 
 void machine_halt(struct machine *machine, unsigned int vcpu)
