@@ -10,43 +10,17 @@ static uint64_t less(uint64_t a, uint64_t b)
 	return a > b ? a - b : 0;
 }
 
-/* Cycles may step back by a few: a state that lasts is counted up to now. */
+/* Counters wrap. Cycles may step back, for a state that lasts is counted up to now. */
 static struct exitstat_count difference(const struct exitstat_count *before,
-					const struct exitstat_count *after)
+					const struct exitstat_count *after, uint64_t step_back)
 {
+	uint64_t cycles = after->cycles - before->cycles;
+
 	return (struct exitstat_count){
 		.count = less(after->count, before->count),
-		.cycles = less(after->cycles, before->cycles),
+		.cycles = -cycles < step_back ? 0 : cycles,
 		.own = after->own - before->own,
 	};
-}
-
-static const struct exitstat_reason *find_reason(const struct exitstat_sample *sample,
-						 uint32_t reason)
-{
-	size_t i;
-
-	for (i = 0; i < sample->nr_reasons; i++)
-		if (sample->reasons[i].reason == reason)
-			return &sample->reasons[i];
-	return NULL;
-}
-
-static int went_backwards(const struct exitstat_sample *before,
-			  const struct exitstat_sample *after)
-{
-	const struct exitstat_reason *r;
-	size_t i;
-
-	if (after->total.count < before->total.count || after->vmm.count < before->vmm.count ||
-	    after->space != before->space || after->tsc_khz != before->tsc_khz)
-		return 1;
-	for (i = 0; i < before->nr_reasons && after->nr_reasons; i++) {
-		r = find_reason(after, before->reasons[i].reason);
-		if (!r || r->exits.count < before->reasons[i].exits.count)
-			return 1;
-	}
-	return 0;
 }
 
 /* A reason that was not listed before had no exits then. */
@@ -54,19 +28,20 @@ static void subtract_reasons(const struct exitstat_sample *before,
 			     const struct exitstat_sample *after, struct exitstat_sample *delta)
 {
 	const struct exitstat_reason none = { .exits.own = before->total.own };
+	uint64_t step_back = exitstat_step_back(after);
 	const struct exitstat_reason *b, *a;
 	struct exitstat_reason *d;
 	size_t i;
 
 	for (i = 0; i < after->nr_reasons; i++) {
 		a = &after->reasons[i];
-		b = find_reason(before, a->reason);
+		b = exitstat_find_reason(before, a->reason);
 		d = &delta->reasons[delta->nr_reasons];
 		d->reason = a->reason;
 		if (!b)
 			b = &none;
-		d->exits = difference(&b->exits, &a->exits);
-		d->vmm = difference(&b->vmm, &a->vmm);
+		d->exits = difference(&b->exits, &a->exits, step_back);
+		d->vmm = difference(&b->vmm, &a->vmm, step_back);
 		if (d->exits.count || d->exits.cycles || d->vmm.count || d->vmm.cycles)
 			delta->nr_reasons++;
 	}
@@ -92,7 +67,8 @@ static uint64_t own_cycles(const struct exitstat_sample *before,
 		return cpuid->exits.cycles;
 	if (!count)
 		return 0;
-	return (double)(before->cost.cycles + after->cost.cycles) / count * own;
+	return exitstat_scale((unsigned __int128)before->cost.cycles + after->cost.cycles, own,
+			      count);
 }
 
 static void leave_out_own(const struct exitstat_sample *before,
@@ -102,7 +78,8 @@ static void leave_out_own(const struct exitstat_sample *before,
 	uint64_t cycles;
 	int state;
 
-	cpuid = (struct exitstat_reason *)find_reason(delta, exitstat_cpuid_reason(delta->space));
+	cpuid = (struct exitstat_reason *)exitstat_find_reason(delta,
+							exitstat_cpuid_reason(delta->space));
 	cycles = own_cycles(before, after, cpuid, delta->total.own);
 	delta->own.count = delta->total.own;
 	delta->own.cycles = cycles;
@@ -124,12 +101,11 @@ static void leave_out_own(const struct exitstat_sample *before,
 EXPORT int exitstat_delta(struct exitstat *es, const struct exitstat_sample *before,
 			  const struct exitstat_sample *after, struct exitstat_sample *delta)
 {
-	int state;
+	uint64_t step_back = exitstat_step_back(after);
+	int state, err = exitstat_check_counters(es, before, after);
 
-	if (went_backwards(before, after))
-		return exitstat_fail(es, EXITSTAT_ERR_BACKWARDS,
-			"the counters have started anew: the VM was moved to another host, or a "
-			"CPU was replaced; measure again");
+	if (err)
+		return err;
 	memset(delta, 0, sizeof(*delta));
 	delta->cpu = after->cpu;
 	delta->space = after->space;
@@ -138,10 +114,14 @@ EXPORT int exitstat_delta(struct exitstat *es, const struct exitstat_sample *bef
 	delta->time_ns = after->time_ns;
 	delta->elapsed_ns = less(after->time_ns, before->time_ns);
 	delta->cost = after->cost;
-	delta->total = difference(&before->total, &after->total);
-	delta->vmm = difference(&before->vmm, &after->vmm);
-	for (state = 0; state < EXITSTAT_NR_STATES; state++)
-		delta->states[state] = difference(&before->states[state], &after->states[state]);
+	delta->total = difference(&before->total, &after->total, step_back);
+	delta->vmm = difference(&before->vmm, &after->vmm, step_back);
+	for (state = 0; state < EXITSTAT_NR_STATES && exitstat_have_states(before, after); state++)
+		delta->states[state] = difference(&before->states[state], &after->states[state],
+						  step_back);
+	err = exitstat_check_states(es, before, after, delta);
+	if (err)
+		return err;
 	subtract_reasons(before, after, delta);
 	leave_out_own(before, after, delta);
 	return 0;

@@ -37,7 +37,7 @@ static bool parse_answer(const char *line, struct recorded_answer *answer)
 	int digits, end = 0;
 
 	if (sscanf(line, "%" SCNu64 ".%n%9" SCNu64 "%n", &seconds, &digits, &ns, &end) != 2 ||
-	    end - digits != 9)
+	    end - digits != 9 || seconds >= UINT64_MAX / 1000000000)
 		return false;
 	line += end;
 	end = 0;

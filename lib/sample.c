@@ -44,7 +44,6 @@ static int read_totals(struct exitstat *es, uint32_t scope, struct exitstat_samp
 
 static int read_states(struct exitstat *es, uint32_t scope, struct exitstat_sample *sample)
 {
-	uint64_t cycles = 0;
 	uint32_t state;
 	int err;
 
@@ -52,11 +51,10 @@ static int read_states(struct exitstat *es, uint32_t scope, struct exitstat_samp
 		err = read_count(es, EXITSTAT_LEAF_STATE, scope | state, &sample->states[state]);
 		if (err)
 			return err;
-		cycles += sample->states[state].cycles;
 	}
 	if (sample->vcpus && sample->tsc_khz)
-		sample->elapsed_ns = (unsigned __int128)cycles * 1000000 /
-				     ((uint64_t)sample->vcpus * sample->tsc_khz);
+		sample->elapsed_ns = exitstat_scale(exitstat_all_cycles(sample), 1000000,
+						    (uint64_t)sample->vcpus * sample->tsc_khz);
 	return 0;
 }
 
@@ -132,8 +130,8 @@ static int read_and_measure(struct exitstat *es, unsigned int what,
 	if (cpu == es->cpu && after.count > before.count && after.cycles > before.cycles) {
 		sample->cost.count = after.count - before.count;
 		sample->cost.cycles = after.cycles - before.cycles;
-		sample->own.cycles = (double)sample->cost.cycles / sample->cost.count *
-				     sample->own.count;
+		sample->own.cycles = exitstat_scale(sample->cost.cycles, sample->own.count,
+						    sample->cost.count);
 	}
 	return 0;
 }

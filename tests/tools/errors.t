@@ -40,6 +40,11 @@ told "a run during which the VM has moved" 2 "moved to another host.*measure aga
 replay moved 0
 told "intervals, the VM moves" 2 "moved to another host"
 is "$(wc -l <<<"$out")" 5 "intervals go on after that"
+replay moved-unseen -- true
+told "a run after which all counters are above their old values" 2 "started anew: .* 33% .*measure again"
+replay moved-unseen 0
+told "intervals, the same" 2 "started anew"
+is "$(wc -l <<<"$out")" 3 "and intervals go on"
 replay moved-to-stock 0
 told "intervals, the VM moves to a host without exitstat" 2 "no longer exposed"
 

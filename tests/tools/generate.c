@@ -114,6 +114,28 @@ static void record_fates(const char *name, const enum fate *fates, size_t n)
 	machine_free(machine);
 }
 
+/* All counters are above their old values by then. */
+static void record_moved_unseen(const char *name)
+{
+	struct machine *machine = machine_new(EXITSTAT_SPACE_SVM, 2, TSC_KHZ);
+	struct exitstat *es;
+	uint32_t regs[4];
+	int i;
+
+	paper_work(machine, EXITSTAT_SPACE_SVM, 20000);
+	es = record(machine, name);
+	read_scope(es, EXITSTAT_VM);
+	machine_forget(machine);
+	paper_work(machine, EXITSTAT_SPACE_SVM, 30000);
+	for (i = 0; i < 100; i++)
+		machine_cpuid(machine, 0, 0, 0, regs);
+	read_scope(es, EXITSTAT_VM);
+	paper_work(machine, EXITSTAT_SPACE_SVM, 100);
+	read_scope(es, EXITSTAT_VM);
+	exitstat_free(es);
+	machine_free(machine);
+}
+
 static void record_host(enum machine_host host, const char *name)
 {
 	struct machine *machine = machine_new(EXITSTAT_SPACE_VMX, 1, TSC_KHZ);
@@ -163,6 +185,7 @@ int main(int argc, char **argv)
 	record_idle(EXITSTAT_SPACE_VMX, "idle-vmx");
 	record_moved("moved", HOST_EXITSTAT);
 	record_moved("moved-to-stock", HOST_STOCK_AMD);
+	record_moved_unseen("moved-unseen");
 	record_fates("hotplug", (enum fate[]){ THERE, AWAY, AWAY, THERE, THERE, THERE }, 6);
 	record_fates("replaced", (enum fate[]){ THERE, THERE, REPLACED, THERE }, 4);
 	record_course(EXITSTAT_SPACE_SVM, "course-svm");
