@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Which columns there are, and what is in them. */
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -13,7 +14,7 @@ static struct value integer(uint64_t n)
 	return (struct value){ .kind = VALUE_INTEGER, .integer = n, .number = n };
 }
 
-static struct value number(enum value_kind kind, double n)
+static struct value number(enum value_kind kind, long double n)
 {
 	return (struct value){ .kind = kind, .number = n };
 }
@@ -24,20 +25,28 @@ static struct value cycles(const struct row *row, uint64_t n)
 			       .tsc_khz = row->sample->tsc_khz };
 }
 
-static struct value percent(double part, double whole)
+/* In percent of all five states, the time that the vCPUs have had; less than 0 without any. */
+long double share_of_time(const struct exitstat_sample *sample, uint64_t cycles)
 {
-	return whole > 0 ? number(VALUE_PERCENT, 100 * part / whole) : none;
-}
-
-/* All five states: the time that the vCPUs have had. */
-uint64_t all_cycles(const struct exitstat_sample *sample)
-{
-	uint64_t sum = 0;
+	long double sum = 0;
 	int state;
 
 	for (state = 0; state < EXITSTAT_NR_STATES; state++)
 		sum += sample->states[state].cycles;
-	return sum;
+	return sum > 0 ? 100 * (cycles / sum) : -1;
+}
+
+/* No time has no state. */
+long double share_of_state(const struct exitstat_sample *sample, enum exitstat_state state)
+{
+	return fmaxl(share_of_time(sample, sample->states[state].cycles), 0);
+}
+
+static struct value percent_of_time(const struct row *row, uint64_t cycles)
+{
+	long double share = share_of_time(row->sample, cycles);
+
+	return share < 0 ? none : number(VALUE_PERCENT, share);
 }
 
 static const struct exitstat_count *exits(const struct row *row)
@@ -92,7 +101,7 @@ static struct value get_exits(const struct row *row)
 
 struct value exits_rate(const struct row *row)
 {
-	double seconds = row->sample->elapsed_ns / 1e9;
+	long double seconds = row->sample->elapsed_ns / 1e9L;
 
 	return seconds > 0 ? number(VALUE_RATE, exits(row)->count / seconds) : none;
 }
@@ -104,7 +113,7 @@ static struct value get_time(const struct row *row)
 
 static struct value get_share(const struct row *row)
 {
-	return percent(exits(row)->cycles, all_cycles(row->sample));
+	return percent_of_time(row, exits(row)->cycles);
 }
 
 static struct value get_mean(const struct row *row)
@@ -114,8 +123,8 @@ static struct value get_mean(const struct row *row)
 
 	if (!e->count)
 		return none;
-	mean.number = (double)e->cycles / e->count;
-	mean.integer = mean.number + 0.5;
+	mean.number = (long double)e->cycles / e->count;
+	mean.integer = ((unsigned __int128)e->cycles + e->count / 2) / e->count;
 	return mean;
 }
 
@@ -157,7 +166,7 @@ const struct column reason_columns[] = {
 
 static struct value get_state(const struct row *row, enum exitstat_state state)
 {
-	return percent(row->sample->states[state].cycles, all_cycles(row->sample));
+	return percent_of_time(row, row->sample->states[state].cycles);
 }
 
 static struct value get_guest(const struct row *row)
@@ -187,7 +196,7 @@ static struct value get_preempted(const struct row *row)
 
 static struct value get_elapsed(const struct row *row)
 {
-	return number(VALUE_RATE, row->sample->elapsed_ns / 1e9);
+	return number(VALUE_RATE, row->sample->elapsed_ns / 1e9L);
 }
 
 /* The reasons themselves take what room the line has left. */

@@ -18,7 +18,7 @@ struct value {
 	enum value_kind kind;
 	const char *text;
 	uint64_t integer;
-	double number;
+	long double number;	/* which holds all of 64 bits */
 	uint32_t tsc_khz;	/* what makes time of cycles */
 };
 
@@ -64,12 +64,13 @@ void check_columns(const struct tool *tool);
 const char *standard_columns(const struct tool *tool, bool deviations);
 struct value exits_rate(const struct row *row);
 struct value reason_label(const struct exitstat_sample *sample, uint32_t reason);
-uint64_t all_cycles(const struct exitstat_sample *sample);
+long double share_of_time(const struct exitstat_sample *sample, uint64_t cycles);
+long double share_of_state(const struct exitstat_sample *sample, enum exitstat_state state);
 
 /* values.c */
 #define VALUE_SIZE	40
 void format_value(const struct tool *tool, const struct value *value, char text[VALUE_SIZE]);
-double value_number(const struct tool *tool, const struct value *value);
+long double value_number(const struct tool *tool, const struct value *value);
 void format_elapsed(uint64_t ns, char text[VALUE_SIZE]);
 
 /* table.c */

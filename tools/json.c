@@ -6,16 +6,22 @@
 
 #include "columns.h"
 
+/* What jansson's integers do not hold is a number all the same. */
+static json_t *integer_json(uint64_t n)
+{
+	return n <= INT64_MAX ? json_integer(n) : json_real(n);
+}
+
 static json_t *value_json(const struct tool *tool, const struct value *value)
 {
 	switch (value->kind) {
 	case VALUE_TEXT:
 		return json_string(value->text);
 	case VALUE_INTEGER:
-		return json_integer(value->integer);
+		return integer_json(value->integer);
 	case VALUE_CYCLES:
 		if (tool->cycles)
-			return json_integer(value->integer);
+			return integer_json(value->integer);
 		/* fallthrough */
 	case VALUE_RATE:
 	case VALUE_PERCENT:
@@ -46,7 +52,6 @@ static json_t *row_json(const struct tool *tool, const struct columns *columns,
 
 static json_t *states_json(const struct tool *tool, const struct exitstat_sample *sample)
 {
-	double all = all_cycles(sample);
 	json_t *object = json_object();
 	struct value value;
 	int state;
@@ -57,9 +62,9 @@ static json_t *states_json(const struct tool *tool, const struct exitstat_sample
 		value = (struct value){ .kind = VALUE_CYCLES, .number = count->cycles,
 					.integer = count->cycles, .tsc_khz = sample->tsc_khz };
 		json_object_set_new(object, exitstat_state_name(state),
-			json_pack("{s:I, s:o, s:f}", "entered", (json_int_t)count->count,
+			json_pack("{s:o, s:o, s:f}", "entered", integer_json(count->count),
 				  "time", value_json(tool, &value),
-				  "share", all ? 100 * count->cycles / all : 0.0));
+				  "share", (double)share_of_state(sample, state)));
 	}
 	return object;
 }
@@ -78,11 +83,11 @@ static json_t *scope_json(const struct tool *tool, const struct exitstat_sample 
 		       "REASON,NUMBER,EXITS,RATE,TIME,SHARE,MEAN,VMM,VMMTIME", &columns);
 	for (i = 0; i + 1 < n; i++)
 		json_array_append_new(exits, row_json(tool, &columns, &rows[i]));
-	return json_pack("{s:o, s:i, s:f, s:I, s:o, s:o, s:o}",
+	return json_pack("{s:o, s:I, s:f, s:o, s:o, s:o, s:o}",
 			 "cpu", vm ? json_null() : json_integer(sample->cpu),
-			 "vcpus", (int)sample->vcpus,
+			 "vcpus", (json_int_t)sample->vcpus,
 			 "elapsed", sample->elapsed_ns / 1e9,
-			 "own_cpuids", (json_int_t)sample->own.count,
+			 "own_cpuids", integer_json(sample->own.count),
 			 "states", states_json(tool, sample),
 			 "exits", exits,
 			 "total", row_json(tool, &columns, &rows[n - 1]));
@@ -113,7 +118,7 @@ void json_report(const struct tool *tool, const struct report *report, const cha
 			   "tsc_khz", (json_int_t)report->samples[0].tsc_khz,
 			   "unit", tool->cycles ? "cycles" : "s",
 			   "scopes", scopes);
-	if (!object || json_dumpf(object, report->file, JSON_REAL_PRECISION(12) |
+	if (!object || json_dumpf(object, report->file, JSON_REAL_PRECISION(15) |
 			(tool->interval < 0 ? JSON_INDENT(2) : JSON_COMPACT)))
 		die(STATUS_FAILED, "cannot write JSON");
 	fputc('\n', report->file);

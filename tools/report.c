@@ -58,15 +58,13 @@ void print_states(const struct tool *tool, const struct report *report)
 	int state;
 
 	for (sample = report->samples; sample < report->samples + report->n; sample++) {
-		double all = all_cycles(sample);
-
 		if (sample->cpu == EXITSTAT_VM)
 			fprintf(report->file, "vCPUs' time:");
 		else
 			fprintf(report->file, "CPU %d's time:", sample->cpu);
 		for (state = 0; state < EXITSTAT_NR_STATES; state++) {
-			value = (struct value){ .kind = VALUE_PERCENT, .number = all ?
-				100 * sample->states[state].cycles / all : 0 };
+			value = (struct value){ .kind = VALUE_PERCENT,
+						.number = share_of_state(sample, state) };
 			format_value(tool, &value, text);
 			fprintf(report->file, "%s %s %s", state ? "," : "",
 				exitstat_state_name(state), text);

@@ -39,13 +39,13 @@ static void draw_title(const struct top *top)
 /* Each state gets its share of the bar; what rounding leaves goes to the last. */
 static void draw_bar(const struct exitstat_sample *sample, int width)
 {
-	double all = all_cycles(sample), sum = 0;
+	long double sum = 0;
 	int state, drawn = 0;
 
 	addch('[');
-	for (state = 0; state < EXITSTAT_NR_STATES && all > 0; state++) {
-		sum += sample->states[state].cycles;
-		for (; drawn < sum / all * width - 0.5; drawn++)
+	for (state = 0; state < EXITSTAT_NR_STATES; state++) {
+		sum += share_of_state(sample, state);
+		for (; drawn < sum / 100 * width - 0.5; drawn++)
 			addch(state_marks[state]);
 	}
 	for (; drawn < width; drawn++)
@@ -55,7 +55,6 @@ static void draw_bar(const struct exitstat_sample *sample, int width)
 
 static void draw_states(const struct exitstat_sample *sample)
 {
-	double all = all_cycles(sample);
 	int state;
 
 	if (sample->cpu == EXITSTAT_VM)
@@ -63,8 +62,8 @@ static void draw_states(const struct exitstat_sample *sample)
 	else
 		printw("%3d", sample->cpu);
 	for (state = 0; state < EXITSTAT_NR_STATES; state++)
-		printw(" %*.1f", state == EXITSTAT_STATE_PREEMPTED ? 10 : 7,
-		       all ? 100 * sample->states[state].cycles / all : 0);
+		printw(" %*.1Lf", state == EXITSTAT_STATE_PREEMPTED ? 10 : 7,
+		       share_of_state(sample, state));
 	printw("   ");
 	if (COLS > STATES_WIDTH + 2)
 		draw_bar(sample, COLS - STATES_WIDTH - 2);

@@ -4,19 +4,19 @@
 
 #include "columns.h"
 
-static double seconds(const struct value *value)
+static long double seconds(const struct value *value)
 {
-	return value->tsc_khz ? value->number / (value->tsc_khz * 1000.0) : 0;
+	return value->tsc_khz ? value->number / (value->tsc_khz * 1000.0L) : 0;
 }
 
 /* The number as programs get it: seconds or cycles, percent, counts. */
-double value_number(const struct tool *tool, const struct value *value)
+long double value_number(const struct tool *tool, const struct value *value)
 {
 	return value->kind == VALUE_CYCLES && !tool->cycles ? seconds(value) : value->number;
 }
 
 /* Three digits that matter, and a unit that suits them. */
-static void format_seconds(double s, char text[VALUE_SIZE])
+static void format_seconds(long double s, char text[VALUE_SIZE])
 {
 	static const char *const units[] = { "s", "ms", "us", "ns" };
 	unsigned int unit = 0;
@@ -29,7 +29,7 @@ static void format_seconds(double s, char text[VALUE_SIZE])
 		s *= 1000;
 		unit++;
 	}
-	snprintf(text, VALUE_SIZE, "%.*f%s", s < 9.995 ? 2 : s < 99.95 ? 1 : 0, s, units[unit]);
+	snprintf(text, VALUE_SIZE, "%.*Lf%s", s < 9.995 ? 2 : s < 99.95 ? 1 : 0, s, units[unit]);
 }
 
 static void format_plain(const struct tool *tool, const struct value *value,
@@ -47,13 +47,13 @@ static void format_plain(const struct tool *tool, const struct value *value,
 		break;
 	case VALUE_RATE:
 	case VALUE_PERCENT:
-		snprintf(text, VALUE_SIZE, "%.3f", value->number);
+		snprintf(text, VALUE_SIZE, "%.3Lf", value->number);
 		break;
 	case VALUE_CYCLES:
 		if (tool->cycles)
 			snprintf(text, VALUE_SIZE, "%" PRIu64, value->integer);
 		else
-			snprintf(text, VALUE_SIZE, "%.9f", seconds(value));
+			snprintf(text, VALUE_SIZE, "%.9Lf", seconds(value));
 		break;
 	}
 }
@@ -63,9 +63,9 @@ void format_value(const struct tool *tool, const struct value *value, char text[
 	if (tool->raw)
 		format_plain(tool, value, text);
 	else if (value->kind == VALUE_RATE)
-		snprintf(text, VALUE_SIZE, "%.*f", value->number < 99.95 ? 1 : 0, value->number);
+		snprintf(text, VALUE_SIZE, "%.*Lf", value->number < 99.95 ? 1 : 0, value->number);
 	else if (value->kind == VALUE_PERCENT)
-		snprintf(text, VALUE_SIZE, "%.*f%%", value->number < 9.995 ? 2 : 1, value->number);
+		snprintf(text, VALUE_SIZE, "%.*Lf%%", value->number < 9.995 ? 2 : 1, value->number);
 	else if (value->kind == VALUE_CYCLES && !tool->cycles)
 		format_seconds(seconds(value), text);
 	else
