@@ -85,5 +85,6 @@ uint64_t exitstat_own(const struct exitstat *es);
 
 /* probe.c: is this the answer of exitstat, in a version that we know? */
 int exitstat_check_identity(struct exitstat *es);
+bool exitstat_is_signature(const struct exitstat_regs *regs);
 
 #endif /* EXITSTAT_HANDLE_H */

@@ -15,7 +15,7 @@
 /* An interface of another hypervisor's at LEAF_HYPERVISOR moves KVM's own up by this. */
 #define NEXT_HYPERVISOR	0x100
 
-static bool is_signature(const struct exitstat_regs *regs)
+bool exitstat_is_signature(const struct exitstat_regs *regs)
 {
 	return !memcmp(&regs->ebx, EXITSTAT_SIGNATURE, sizeof(EXITSTAT_SIGNATURE));
 }
@@ -95,7 +95,7 @@ static int classify_answer(struct exitstat *es, const struct exitstat_regs *iden
 	err = exitstat_query(es, regs.eax, 0, &regs);
 	if (err)
 		return err;
-	if (is_signature(identity))
+	if (exitstat_is_signature(identity))
 		host->answer = EXITSTAT_ANSWER_SIGNATURE;
 	else if (!memcmp(identity, &zeros, sizeof(zeros)))
 		host->answer = EXITSTAT_ANSWER_ZEROS;
@@ -146,7 +146,7 @@ int exitstat_check_identity(struct exitstat *es)
 
 	if (err)
 		return err;
-	if (!is_signature(&regs))
+	if (!exitstat_is_signature(&regs))
 		return exitstat_fail(es, EXITSTAT_ERR_NOT_EXPOSED,
 			"exitstat is no longer exposed to this VM: it has moved to a host without "
 			"exitstat, or its host has unloaded kvm_exitstat; ask the administrator");

@@ -6,92 +6,11 @@
  * samples replays as many. It may hold more than is asked for, not less.
  */
 #include <errno.h>
-#include <inttypes.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "handle.h"
-
-struct recorded_answer {
-	uint64_t time_ns;
-	int cpu;
-	uint32_t leaf, ecx;
-	struct exitstat_regs regs;
-};
-
-/**
- * struct exitstat_recording - a recording being replayed
- * @answers: its lines
- * @nr: how many
- * @next: the first that has not been replayed
- */
-struct exitstat_recording {
-	struct recorded_answer *answers;
-	size_t nr, next;
-};
-
-static bool parse_answer(const char *line, struct recorded_answer *answer)
-{
-	uint64_t seconds, ns;
-	int digits, end = 0;
-
-	if (sscanf(line, "%" SCNu64 ".%n%9" SCNu64 "%n", &seconds, &digits, &ns, &end) != 2 ||
-	    end - digits != 9 || seconds >= UINT64_MAX / 1000000000)
-		return false;
-	line += end;
-	end = 0;
-	sscanf(line, " %d %x %x -> %x %x %x %x %n", &answer->cpu, &answer->leaf, &answer->ecx,
-	       &answer->regs.eax, &answer->regs.ebx, &answer->regs.ecx, &answer->regs.edx, &end);
-	answer->time_ns = seconds * 1000000000 + ns;
-	return end && !line[end] && answer->cpu >= 0 && answer->cpu < 1 << 20;
-}
-
-static bool add_answer(struct exitstat_recording *recording, const struct recorded_answer *answer)
-{
-	struct recorded_answer *more;
-	size_t nr = recording->nr;
-
-	/* Grow at every power of two. */
-	if (!(nr & (nr - 1))) {
-		more = realloc(recording->answers, (nr ? 2 * nr : 1) * sizeof(*more));
-		if (!more)
-			return false;
-		recording->answers = more;
-	}
-	recording->answers[recording->nr++] = *answer;
-	return true;
-}
-
-static int parse_recording(struct exitstat *es, FILE *file, const char *path)
-{
-	struct recorded_answer answer;
-	unsigned int number = 0;
-	char line[256];
-
-	while (fgets(line, sizeof(line), file)) {
-		if (!number++) {
-			if (strcmp(line, "exitstat-recording 1\n"))
-				return exitstat_fail(es, EXITSTAT_ERR_REPLAY,
-					"%s is not a recording of exitstat --record", path);
-			continue;
-		}
-		if (*line == '#' || *line == '\n')
-			continue;
-		if (!parse_answer(line, &answer))
-			return exitstat_fail(es, EXITSTAT_ERR_REPLAY, "%s, line %u, is not an "
-				"answer: take a recording that exitstat --record has written",
-				path, number);
-		if (!add_answer(es->recording, &answer))
-			return exitstat_fail(es, EXITSTAT_ERR_SYSTEM, "out of memory");
-	}
-	if (ferror(file))
-		return exitstat_fail(es, EXITSTAT_ERR_SYSTEM, "cannot read %s: %s", path,
-				     strerror(errno));
-	if (!es->recording->nr)
-		return exitstat_fail(es, EXITSTAT_ERR_REPLAY, "%s holds no recording", path);
-	return 0;
-}
+#include "recording.h"
 
 static bool answers(const struct recorded_answer *answer, uint32_t leaf, uint32_t ecx, int scope)
 {
@@ -196,7 +115,7 @@ EXPORT int exitstat_replay(struct exitstat *es, const char *path)
 	if (!file)
 		return exitstat_fail(es, EXITSTAT_ERR_SYSTEM, "cannot open %s: %s", path,
 				     strerror(errno));
-	err = parse_recording(es, file, path);
+	err = exitstat_parse_recording(es, file, path);
 	fclose(file);
 	return err;
 }

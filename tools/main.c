@@ -299,6 +299,8 @@ static void open_handle(struct tool *tool, mode_fn mode)
 		die(STATUS_FAILED, "out of memory");
 	if (tool->replay)
 		err = exitstat_replay(tool->es, tool->replay);
+	if (!err && *exitstat_message(tool->es))
+		fprintf(stderr, "exitstat: %s\n", exitstat_message(tool->es));
 	if (!err && tool->record)
 		err = exitstat_record(tool->es, tool->record);
 	if (err)

@@ -113,6 +113,19 @@ is "$(jq '.answers | length' <<<"$out")" 16 "course: JSON"
 replay svm doctor
 is "$status:$(grep -c '^ok ' <<<"$out")" 0:5 "doctor is content"
 
+# Cut off after the fourth of six samples of the VM, in the middle of a line.
+head -c "$(grep -bE ' 4ffffff0 .*454d564b' "$recordings/svm" | sed -n '12s/:.*//p')" "$recordings/svm" \
+	>"$scratch/cut"
+printf '14.2 0 4fff' >>"$scratch/cut"
+run "$exitstat" --replay "$scratch/cut" 0
+is "$status:$(wc -l <<<"$out"):$(grep -c 'cut was cut off: .* last whole sample$' <<<"$err")" 0:5:1 \
+	"a recording that was cut off replays what is whole"
+run "$exitstat" --replay "$scratch/cut" --json
+is "$status:$(jq -r .report <<<"$out")" 0:start "and is told of on standard error only"
+sed 's/$/\r/' "$recordings/svm" >"$scratch/crlf"
+is "$("$exitstat" --replay "$scratch/crlf" 0 2>&1)" "$("$exitstat" --replay "$recordings/svm" 0 2>&1)" \
+	"lines may end as on Windows"
+
 "$exitstat" --replay "$recordings/svm" --record "$scratch/copy" >"$scratch/1"
 "$exitstat" --replay "$scratch/copy" >"$scratch/2"
 check "what is recorded replays the same" cmp "$scratch/1" "$scratch/2"

@@ -1,0 +1,211 @@
+// SPDX-License-Identifier: GPL-2.0
+/* Recordings that were cut off anywhere, or that came through Windows. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "paper.h"
+
+#define TSC_KHZ	2400000
+#define SAMPLES	4
+
+/* Which scopes are read, as with --vcpu beside the VM. */
+static const int scopes[SAMPLES] = { EXITSTAT_VM, 0, 1, EXITSTAT_VM };
+
+static struct exitstat_sample recorded[SAMPLES], replayed;
+
+/* The text of a recording, and how long it was when the handle was open and after each sample. */
+struct text {
+	char path[32];
+	char *data;
+	size_t size, opened, ends[SAMPLES];
+};
+
+static size_t size_of(const char *path)
+{
+	FILE *file = fopen(path, "r");
+	long size;
+
+	assert_non_null(file);
+	fseek(file, 0, SEEK_END);
+	size = ftell(file);
+	fclose(file);
+	return size;
+}
+
+static void record(struct text *text, uint32_t space)
+{
+	struct machine *machine = machine_new(space, 2, TSC_KHZ);
+	struct exitstat *es;
+	FILE *file;
+	int i;
+
+	strcpy(text->path, "/tmp/exitstat-test-XXXXXX");
+	close(mkstemp(text->path));
+	es = paper_open(machine, text->path);
+	assert_int_equal(exitstat_open(es), 0);
+	text->opened = size_of(text->path);
+	for (i = 0; i < SAMPLES; i++) {
+		paper_work(machine, space, 10);
+		assert_int_equal(exitstat_read(es, scopes[i], EXITSTAT_READ_ALL, &recorded[i]), 0);
+		text->ends[i] = size_of(text->path);
+	}
+	exitstat_free(es);
+	machine_free(machine);
+	text->size = text->ends[SAMPLES - 1];
+	text->data = malloc(text->size);
+	file = fopen(text->path, "r");
+	assert_int_equal(fread(text->data, 1, text->size, file), text->size);
+	fclose(file);
+}
+
+static void forget(struct text *text)
+{
+	unlink(text->path);
+	free(text->data);
+}
+
+static void write_text(const struct text *text, const char *data, size_t size)
+{
+	FILE *file = fopen(text->path, "w");
+
+	assert_int_equal(fwrite(data, 1, size, file), size);
+	fclose(file);
+}
+
+/* The first so many samples are there, and no more; the rest is said to be missing, or not. */
+static void replays(const struct text *text, int samples, bool cut)
+{
+	struct exitstat *es = exitstat_new();
+	int i;
+
+	assert_int_equal(exitstat_replay(es, text->path), 0);
+	assert_int_equal(strstr(exitstat_message(es), "was cut off") != NULL, cut);
+	assert_int_equal(exitstat_open(es), 0);
+	for (i = 0; i < samples; i++) {
+		assert_int_equal(exitstat_read(es, scopes[i], EXITSTAT_READ_ALL, &replayed), 0);
+		assert_memory_equal(&replayed, &recorded[i], sizeof(replayed));
+	}
+	assert_int_equal(exitstat_read(es, EXITSTAT_VM, EXITSTAT_READ_ALL, &replayed),
+			 EXITSTAT_ERR_END);
+	exitstat_free(es);
+}
+
+/* The end of the last line is all that may be missing without a loss. */
+static bool is_end(const struct text *text, size_t size)
+{
+	int i;
+
+	for (i = 0; i < SAMPLES; i++)
+		if (size == text->ends[i] || size + 1 == text->ends[i])
+			return true;
+	return size == text->opened || size + 1 == text->opened;
+}
+
+static void cut_off_anywhere(void **state)
+{
+	struct text text;
+	size_t size, step;
+	int whole;
+
+	(void)state;
+	record(&text, EXITSTAT_SPACE_VMX);
+	for (size = text.opened; size <= text.size; size += step) {
+		for (whole = 0; whole < SAMPLES && size + 1 >= text.ends[whole]; whole++)
+			;
+		write_text(&text, text.data, size);
+		replays(&text, whole, !is_end(&text, size));
+		/* All of the last sample, and then some. */
+		step = size + 10 > text.ends[SAMPLES - 2] ? 1 : 7;
+	}
+	forget(&text);
+}
+
+/* Where a disk was full, or the machine crashed, there may be zeros. */
+static void zeros_at_the_end(void **state)
+{
+	struct text text;
+	char *data;
+
+	(void)state;
+	record(&text, EXITSTAT_SPACE_SVM);
+	data = calloc(1, text.size + 4096);
+	memcpy(data, text.data, text.ends[1] + 100);
+	write_text(&text, data, text.ends[1] + 100 + 4000);
+	replays(&text, 2, true);
+	free(data);
+	forget(&text);
+}
+
+static void lines_of_windows(void **state)
+{
+	struct text text;
+	size_t i, n = 0;
+	char *data;
+
+	(void)state;
+	record(&text, EXITSTAT_SPACE_SVM);
+	data = malloc(2 * text.size);
+	for (i = 0; i < text.size; i++) {
+		if (text.data[i] == '\n')
+			data[n++] = '\r';
+		data[n++] = text.data[i];
+	}
+	write_text(&text, data, n);
+	replays(&text, SAMPLES, false);
+	write_text(&text, data, n - 1);
+	replays(&text, SAMPLES, false);
+	write_text(&text, data, n - 3);
+	replays(&text, SAMPLES - 1, true);
+	free(data);
+	forget(&text);
+}
+
+/* The last answer of a reading that failed is part of the recording. */
+static void host_that_is_gone(void **state)
+{
+	struct machine *machine = machine_new(EXITSTAT_SPACE_SVM, 1, TSC_KHZ);
+	char path[] = "/tmp/exitstat-test-XXXXXX";
+	struct exitstat *es;
+
+	(void)state;
+	close(mkstemp(path));
+	es = paper_open(machine, path);
+	exitstat_open(es);
+	exitstat_read(es, EXITSTAT_VM, EXITSTAT_READ_ALL, &replayed);
+	machine_set_host(machine, HOST_STOCK_AMD);
+	exitstat_read(es, EXITSTAT_VM, EXITSTAT_READ_ALL, &replayed);
+	exitstat_free(es);
+	machine_free(machine);
+
+	es = exitstat_new();
+	assert_int_equal(exitstat_replay(es, path), 0);
+	assert_string_equal(exitstat_message(es), "");
+	exitstat_open(es);
+	exitstat_read(es, EXITSTAT_VM, EXITSTAT_READ_ALL, &replayed);
+	assert_int_equal(exitstat_read(es, EXITSTAT_VM, EXITSTAT_READ_ALL, &replayed),
+			 EXITSTAT_ERR_NOT_EXPOSED);
+	exitstat_free(es);
+	unlink(path);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(cut_off_anywhere),
+		cmocka_unit_test(zeros_at_the_end),
+		cmocka_unit_test(lines_of_windows),
+		cmocka_unit_test(host_that_is_gone),
+	};
+
+	cmocka_set_message_output(CM_OUTPUT_TAP);
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
