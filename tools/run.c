@@ -136,6 +136,20 @@ static FILE *open_log(const struct tool *tool)
 	return file;
 }
 
+/* There may be hours of work in the report. */
+__attribute__((noreturn))
+static void cannot_write(const struct tool *tool, const struct measurement *m,
+			 struct report *report)
+{
+	int error_number = errno;
+
+	if (tool->log) {
+		report->file = stderr;
+		print_report(tool, report, m->nr_runs);
+	}
+	die(STATUS_RUN_FAILED, "cannot write the report: %s", strerror(error_number));
+}
+
 static void tell(const struct tool *tool, const struct measurement *m)
 {
 	struct report report = { .samples = m->delta.sample, .n = m->delta.n, .file = m->file };
@@ -151,9 +165,10 @@ static void tell(const struct tool *tool, const struct measurement *m)
 		report.deviations = deviations;
 	}
 	print_report(tool, &report, m->nr_runs);
+	if (fflush(m->file) || ferror(m->file))
+		cannot_write(tool, m, &report);
 	free(mean);
 	free(deviations);
-	flush_or_die(tool, report.file, "the report");
 }
 
 /* End as the command did, but leave no core dump of our own. */

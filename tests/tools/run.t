@@ -81,6 +81,9 @@ is "$err" mine "--log leaves stderr to the command"
 like "$(cat "$scratch/log")" "total +701 " "and has the report"
 replay svm --log /nonexistent/log -- true
 is "$status" 125 "--log that cannot be written"
+replay svm --log /dev/full -- true
+like "$status:$err" "^125:.*total +701 .*exitstat: cannot write the report: No space left" \
+	"--log on a full disk: the report is on stderr instead"
 replay svm -C --raw -n -o CPU,REASON,EXITS -- true
 is "$(awk '$2 == "total"' <<<"$err" | xargs)" "0 total 401 1 total 300" "each vCPU"
 
