@@ -67,11 +67,49 @@ static void ask_state(struct exitstat_query *query, u32 ecx)
 	query->question = EXITSTAT_ASK_STATE;
 }
 
+/* What the course leaves, from EXITSTAT_LEAF_EXITS on, mean by another term's numbers. */
+#define NR_COURSE_LEAVES	4
+
+static const u32 fall_2020[NR_COURSE_LEAVES] = {
+	EXITSTAT_LEAF_NONE, EXITSTAT_LEAF_NONE,
+	EXITSTAT_LEAF_REASON_EXITS, EXITSTAT_LEAF_EXITS_AND_CYCLES,
+};
+
+static const u32 fall_2021[NR_COURSE_LEAVES] = {
+	EXITSTAT_LEAF_REASON_CYCLES, EXITSTAT_LEAF_REASON_EXITS,
+	EXITSTAT_LEAF_CYCLES, EXITSTAT_LEAF_EXITS,
+};
+
+static const u32 * const course_leaves[EXITSTAT_NR_NUMBERINGS] = {
+	[EXITSTAT_FALL_2020] = fall_2020,
+	[EXITSTAT_SPRING_2021] = fall_2020,
+	[EXITSTAT_FALL_2021] = fall_2021,
+	[EXITSTAT_SPRING_2022] = fall_2021,
+	[EXITSTAT_FALL_2023] = fall_2021,
+};
+
+/**
+ * exitstat_renumber - the leaf, by the ABI's numbers, that a guest means
+ * @leaf: CPUID's EAX, for which exitstat_is_leaf() is true
+ * @numbering: the term whose numbers the host answers
+ *
+ * Return: @leaf itself unless it is a course leaf of a term with other numbers.
+ */
+u32 exitstat_renumber(u32 leaf, enum exitstat_numbering numbering)
+{
+	const u32 *meanings = course_leaves[numbering];
+	u32 index = leaf - EXITSTAT_LEAF_EXITS;
+
+	if (!meanings || index >= NR_COURSE_LEAVES)
+		return leaf;
+	return meanings[array_index_nospec(index, NR_COURSE_LEAVES)];
+}
+
 /**
  * exitstat_query_init - understand what a guest asks
  * @query: what to fill in
  * @reasons: the vendor's table
- * @leaf: CPUID's EAX, for which exitstat_is_leaf() is true
+ * @leaf: CPUID's EAX, for which exitstat_is_leaf() is true, or what exitstat_renumber() made of it
  * @ecx: CPUID's ECX
  */
 void exitstat_query_init(struct exitstat_query *query, const struct exitstat_reasons *reasons,
@@ -84,6 +122,7 @@ void exitstat_query_init(struct exitstat_query *query, const struct exitstat_rea
 	switch (leaf) {
 	case EXITSTAT_LEAF_EXITS:
 	case EXITSTAT_LEAF_CYCLES:
+	case EXITSTAT_LEAF_EXITS_AND_CYCLES:
 		query->question = EXITSTAT_ASK_EXITS;
 		break;
 	case EXITSTAT_LEAF_REASON_EXITS:
@@ -204,6 +243,8 @@ struct exitstat_regs exitstat_query_answer(const struct exitstat_query *query, u
 	case EXITSTAT_LEAF_CYCLES:
 	case EXITSTAT_LEAF_REASON_CYCLES:
 		return (struct exitstat_regs){ .ebx = cycles >> 32, .ecx = cycles };
+	case EXITSTAT_LEAF_EXITS_AND_CYCLES:
+		return (struct exitstat_regs){ .eax = count, .ebx = cycles >> 32, .ecx = cycles };
 	}
 	return (struct exitstat_regs){ 0 };
 }

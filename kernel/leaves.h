@@ -2,7 +2,8 @@
 /*
  * The leaves: from CPUID's EAX and ECX to its four registers.
  *
- * A question is asked of any number of accounts: exitstat_query_init(), then
+ * A question is asked of any number of accounts: exitstat_renumber() where the host has
+ * another term's numbers for the course leaves, exitstat_query_init(), then
  * exitstat_query_add() for each account in scope, then exitstat_query_answer().
  */
 #ifndef EXITSTAT_LEAVES_H
@@ -23,7 +24,7 @@ enum exitstat_question {
 /**
  * struct exitstat_query - a leaf being answered
  * @reasons: the vendor's table
- * @leaf: CPUID's EAX
+ * @leaf: CPUID's EAX, by the ABI's numbers
  * @question: what is asked of the accounts
  * @this_vcpu: ask the account of the vCPU that reads, not the whole scope
  * @undefined: the reason asked for is not one that the manual defines
@@ -52,11 +53,30 @@ struct exitstat_regs {
 	u32 eax, ebx, ecx, edx;
 };
 
+/* The terms of the course, each of which has its own numbers for the course leaves. */
+enum exitstat_numbering {
+	EXITSTAT_FALL_2020,
+	EXITSTAT_SPRING_2021,
+	EXITSTAT_FALL_2021,
+	EXITSTAT_SPRING_2022,
+	EXITSTAT_FALL_2022,	/* the ABI's */
+	EXITSTAT_FALL_2023,
+	EXITSTAT_NR_NUMBERINGS
+};
+
+/*
+ * What other numberings have: course leaves without a meaning, and one for the exits and the
+ * cycles of all reasons. No guest can ask for these numbers: exitstat_is_leaf() is false.
+ */
+#define EXITSTAT_LEAF_NONE		0
+#define EXITSTAT_LEAF_EXITS_AND_CYCLES	1
+
 static __always_inline bool exitstat_is_leaf(u32 leaf)
 {
 	return leaf >= EXITSTAT_LEAF_FIRST && leaf <= EXITSTAT_LEAF_LAST;
 }
 
+u32 exitstat_renumber(u32 leaf, enum exitstat_numbering numbering);
 void exitstat_query_init(struct exitstat_query *query, const struct exitstat_reasons *reasons,
 			 u32 leaf, u32 ecx);
 void exitstat_query_add(struct exitstat_query *query, const struct exitstat_account *account,

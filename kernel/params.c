@@ -21,6 +21,16 @@
 
 static const char * const scopes[] = { "vm", "host" };
 static const char * const exposures[] = { "none", "all" };
+static const char * const numberings[] = {
+	[EXITSTAT_FALL_2020] = "fall2020",
+	[EXITSTAT_SPRING_2021] = "spring2021",
+	[EXITSTAT_FALL_2021] = "fall2021",
+	[EXITSTAT_SPRING_2022] = "spring2022",
+	[EXITSTAT_FALL_2022] = "fall2022",
+	[EXITSTAT_FALL_2023] = "fall2023",
+};
+
+unsigned int exitstat_numbering = EXITSTAT_FALL_2022;
 
 /* One of two words; the second one is true. */
 static int set_word(const char * const words[2], const char *value,
@@ -59,8 +69,27 @@ static int get_expose(char *buffer, const struct kernel_param *param)
 	return get_word(exposures, buffer, param);
 }
 
+static int set_numbering(const char *value, const struct kernel_param *param)
+{
+	int index = sysfs_match_string(numberings, value);
+
+	if (index < 0)
+		return index;
+	WRITE_ONCE(exitstat_numbering, index);
+	return 0;
+}
+
+static int get_numbering(char *buffer, const struct kernel_param *param)
+{
+	return sysfs_emit(buffer, "%s\n", numberings[READ_ONCE(exitstat_numbering)]);
+}
+
 static const struct kernel_param_ops scope_ops = { .set = set_scope, .get = get_scope };
 static const struct kernel_param_ops expose_ops = { .set = set_expose, .get = get_expose };
+static const struct kernel_param_ops numbering_ops = {
+	.set = set_numbering,
+	.get = get_numbering,
+};
 
 module_param_cb(NAME(scope), &scope_ops, &exitstat_scope_host, 0644);
 PARAM_TYPE(NAME(scope), "charp");
@@ -71,3 +100,8 @@ module_param_cb(NAME(expose), &expose_ops, &exitstat_expose, 0644);
 PARAM_TYPE(NAME(expose), "charp");
 PARAM_DESC(NAME(expose),
 	   "Which new VMs see it: all (default) or none; debugfs has exitstat/expose for a single VM");
+
+module_param_cb(NAME(numbering), &numbering_ops, NULL, 0644);
+PARAM_TYPE(NAME(numbering), "charp");
+PARAM_DESC(NAME(numbering),
+	   "Whose numbers the course leaves have: fall2020, spring2021, fall2021, spring2022, fall2022 (default) or fall2023");

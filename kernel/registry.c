@@ -388,6 +388,7 @@ bool exitstat_answer(struct kvm_vcpu *vcpu, u32 leaf, u32 ecx, struct exitstat_r
 	struct exitstat_vm *vm;
 	bool answer;
 
+	leaf = exitstat_renumber(leaf, READ_ONCE(exitstat_numbering));
 	rcu_read_lock();
 	v = exitstat_find_vcpu(vcpu);
 	vm = v ? v->vm : exitstat_find_vm(vcpu->kvm);

@@ -61,6 +61,9 @@ extern bool exitstat_scope_host;
 /* Whether a new VM sees the leaves. */
 extern bool exitstat_expose;
 
+/* The term whose numbers the course leaves have: an enum exitstat_numbering. */
+extern unsigned int exitstat_numbering;
+
 extern atomic_long_t exitstat_nr_vms;
 extern atomic_long_t exitstat_nr_vcpus;
 extern atomic_long_t exitstat_failed_allocations;

@@ -108,6 +108,7 @@ static void walk(void)
 static void obey(u8 command, struct input *input)
 {
 	struct life *life = &lives[(command >> 4) % VM_NR_VCPUS];
+	enum exitstat_numbering numbering;
 	u32 leaf;
 
 	switch (command & 0xf) {
@@ -125,7 +126,8 @@ static void obey(u8 command, struct input *input)
 		break;
 	case COMMAND_ASK:
 		leaf = EXITSTAT_LEAF_FIRST + (take(input, 1) & 0xf);
-		ask(leaf, take(input, 4));
+		numbering = take(input, 1) % EXITSTAT_NR_NUMBERINGS;
+		ask(exitstat_renumber(leaf, numbering), take(input, 4));
 		break;
 	}
 }

@@ -295,7 +295,7 @@ const char *life_broken(const struct life *life)
 
 /**
  * answer_broken - check that the registers which a leaf does not name are 0
- * @leaf: the leaf
+ * @leaf: the leaf, by the ABI's numbers
  * @regs: its answer
  */
 const char *answer_broken(u32 leaf, struct exitstat_regs regs)
@@ -325,6 +325,9 @@ const char *answer_broken(u32 leaf, struct exitstat_regs regs)
 		break;
 	case EXITSTAT_LEAF_REASON_CYCLES:
 		unnamed = regs.eax | (undefined ? regs.ebx | regs.ecx : regs.edx);
+		break;
+	case EXITSTAT_LEAF_EXITS_AND_CYCLES:
+		unnamed = regs.edx;
 		break;
 	default:
 		unnamed = regs.eax | regs.ebx | regs.ecx | regs.edx;
