@@ -18,6 +18,7 @@
 #include "exitstat.h"
 
 #define MAX_REASONS	0x404
+#define UNDEFINED_REASON	0xffff
 #define TIMES		1000
 #define BYTES		(32 << 20)
 
@@ -37,11 +38,11 @@ static const char *reason_name(uint32_t space, unsigned int reason)
 	return name ? name : "?";
 }
 
-static bool defined(uint32_t reason)
+static bool defined(uint32_t leaf, uint32_t reason)
 {
 	uint32_t a, b, c, d;
 
-	__cpuid_count(EXITSTAT_LEAF_REASON_EXITS, reason, a, b, c, d);
+	__cpuid_count(leaf, reason, a, b, c, d);
 	return d != EXITSTAT_UNDEFINED;
 }
 
@@ -69,7 +70,7 @@ static void read_all(struct reading *reading)
 
 	reading->total = read_total();
 	for (reason = 0; reason < MAX_REASONS; reason++)
-		if (defined(reason))
+		if (defined(EXITSTAT_LEAF_REASON_EXITS, reason))
 			reading->reasons[reason] = read_reason(reason);
 }
 
@@ -131,6 +132,10 @@ int main(void)
 
 	if (!exitstat_is_here()) {
 		fprintf(stderr, "course: the hypervisor does not answer exitstat's leaves: put exitstat into the host's KVM\n");
+		return 2;
+	}
+	if (defined(EXITSTAT_LEAF_REASON_CYCLES, UNDEFINED_REASON)) {
+		fprintf(stderr, "course: the host answers the course leaves as another term than Fall 2022 has them: on the host, numbering=fall2022\n");
 		return 2;
 	}
 	__cpuid_count(EXITSTAT_LEAF_PROPERTIES, 0, a, b, space, d);

@@ -111,6 +111,16 @@ static int first_cpu(const struct tool *tool, struct exitstat_sample *sample)
 	return EXITSTAT_VM;
 }
 
+static void say_numbering(struct tool *tool)
+{
+	const struct course_numbering *numbering = course_numbering(tool);
+
+	if (numbering)
+		say("note", "the course leaves 0x4ffffffc to 0x4fffffff are numbered as in %s: "
+		    "programs of other terms print zeros; for them the host has the parameter "
+		    "numbering=", numbering->terms);
+}
+
 static bool check_moving(const struct exitstat_sample *before, const struct exitstat_sample *after)
 {
 	uint64_t exits = after->total.count - before->total.count;
@@ -206,5 +216,6 @@ int tool_doctor(struct tool *tool)
 	}
 	say_exposed(host);
 	say_scope(tool, host);
+	say_numbering(tool);
 	return examine(tool);
 }

@@ -82,6 +82,21 @@ int tool_course(struct tool *tool);
 int tool_doctor(struct tool *tool);
 int tool_top(struct tool *tool);
 
+#define NR_COURSE_LEAVES	4
+
+/**
+ * struct course_numbering - which term's numbers the course leaves have
+ * @terms: the terms
+ * @by_reason: whether each leaf, from EXITSTAT_LEAF_EXITS on, is asked by reason
+ */
+struct course_numbering {
+	const char *terms;
+	bool by_reason[NR_COURSE_LEAVES];
+};
+
+/* course.c: NULL when the recording does not tell, or the host is none that is known. */
+const struct course_numbering *course_numbering(struct tool *tool);
+
 /**
  * struct samples - a reading of what is read at a time: the VM, one CPU, or several
  * @n: how many

@@ -145,29 +145,35 @@ static void record_host(enum machine_host host, const char *name)
 	machine_free(machine);
 }
 
-/* The order in which exitstat --course asks. */
-static void record_course(uint32_t space, const char *name)
+static void ask_course(struct exitstat *es, uint32_t ecx)
+{
+	struct exitstat_regs regs;
+	uint32_t leaf;
+
+	for (leaf = EXITSTAT_LEAF_EXITS; leaf <= EXITSTAT_LEAF_LAST; leaf++)
+		exitstat_query(es, leaf, ecx, &regs);
+}
+
+/* The order in which exitstat --course asks, and more than it does: each leaf each time. */
+static void record_course(uint32_t space, enum machine_host host, const char *name)
 {
 	struct machine *machine = machine_new(space, 2, TSC_KHZ);
-	struct exitstat_regs next, regs;
+	struct exitstat_regs next;
 	struct exitstat *es;
 	uint32_t from;
 
+	machine_set_host(machine, host);
 	paper_work(machine, space, 100);
 	machine_exit(machine, 0, 0xffffffff, 700);
 	es = record(machine, name);
-	exitstat_query(es, EXITSTAT_LEAF_EXITS, 0, &regs);
-	exitstat_query(es, EXITSTAT_LEAF_CYCLES, 0, &regs);
+	ask_course(es, 0xffff);
+	ask_course(es, 0);
 	for (from = 0; from <= EXITSTAT_REASON_MASK; from = next.eax + 1) {
 		exitstat_query(es, EXITSTAT_LEAF_NEXT, from, &next);
 		if (next.eax == EXITSTAT_NEXT_NONE)
 			break;
-		if (next.eax == EXITSTAT_REASON_OTHER)
-			continue;
-		exitstat_query(es, EXITSTAT_LEAF_REASON_EXITS, exitstat_reason_number(next.eax),
-			       &regs);
-		exitstat_query(es, EXITSTAT_LEAF_REASON_CYCLES, exitstat_reason_number(next.eax),
-			       &regs);
+		if (next.eax != EXITSTAT_REASON_OTHER)
+			ask_course(es, exitstat_reason_number(next.eax));
 	}
 	exitstat_free(es);
 	machine_free(machine);
@@ -188,8 +194,10 @@ int main(int argc, char **argv)
 	record_moved_unseen("moved-unseen");
 	record_fates("hotplug", (enum fate[]){ THERE, AWAY, AWAY, THERE, THERE, THERE }, 6);
 	record_fates("replaced", (enum fate[]){ THERE, THERE, REPLACED, THERE }, 4);
-	record_course(EXITSTAT_SPACE_SVM, "course-svm");
-	record_course(EXITSTAT_SPACE_VMX, "course-vmx");
+	record_course(EXITSTAT_SPACE_SVM, HOST_EXITSTAT, "course-svm");
+	record_course(EXITSTAT_SPACE_VMX, HOST_EXITSTAT, "course-vmx");
+	record_course(EXITSTAT_SPACE_VMX, HOST_FALL_2020, "course-fall2020");
+	record_course(EXITSTAT_SPACE_SVM, HOST_FALL_2021, "course-fall2021");
 	record_host(HOST_STOCK_INTEL, "stock-intel");
 	record_host(HOST_STOCK_AMD, "stock-amd");
 	record_host(HOST_BARE_METAL, "bare-metal");

@@ -128,12 +128,25 @@ void machine_wake(struct machine *machine, unsigned int vcpu)
 	enter(machine, vcpu);
 }
 
+static enum exitstat_numbering numbering_of(enum machine_host host)
+{
+	switch (host) {
+	case HOST_FALL_2020:
+		return EXITSTAT_FALL_2020;
+	case HOST_FALL_2021:
+		return EXITSTAT_FALL_2021;
+	default:
+		return EXITSTAT_FALL_2022;
+	}
+}
+
 static struct exitstat_regs exitstat_leaf(struct machine *machine, unsigned int vcpu,
 					  uint32_t leaf, uint32_t ecx)
 {
 	struct exitstat_query query;
 	unsigned int i;
 
+	leaf = exitstat_renumber(leaf, numbering_of(machine->host));
 	exitstat_query_init(&query, &machine->reasons, leaf, ecx);
 	query.vcpus = machine->vcpus;
 	for (i = 0; i < machine->vcpus; i++)

@@ -101,15 +101,47 @@ sed '/ 4ffffff2 0000007c /s/[^ ]* [^ ]*$/00000001 00200000/' "$recordings/svm" >
 run "$exitstat" --replay "$scratch/large" --cycles --raw -n -o REASON,TIME
 is "$(awk '$1 == "msr" { print $2 }' <<<"$out")" 9007199254740993 "--cycles: all of 64 bits"
 
+svm="reasons are SVM exit codes (AMD APM vol. 2, appendix C): CPUID is 0x72, not 10"
+vmx="reasons are VMX basic exit reasons (Intel SDM vol. 3, appendix C): CPUID is 10"
 replay course-svm --course
-is "$(sed -n 2p <<<"$out")" \
-	"0x4ffffffc 0x00000000 -> 0x000002c5 0x00000000 0x00000000 0x00000000" "course: exits"
+is "$(sed -n 1p <<<"$out")" "leaves as in Fall 2022; $svm" "course: whose numbers these are"
+is "$(sed -n 3p <<<"$out")" \
+	"0x4ffffffc 0x00000000 -> 0x000002c9 0x00000000 0x00000000 0x00000000" "course: exits"
 like "$out" "0x4fffffff 0x00000400 -> 0x00000000 0x00000000 0x000f4240 0x00000000" \
 	"course: a reason's cycles"
 like "$out" "0x4ffffffe 0xffffffff -> 0x00000001 " "course: all 32 bits of a negative reason"
+like "$out" "0x4ffffffe 0x00000072 -> 0x00000017 .*0x4fffffff 0x00000072 -> 0x00000000 0x00000000 0x000086c4 " \
+	"course: the exits and the cycles of CPUID"
+replay course-svm --course -n
+is "$(sed -n 1p <<<"$out" | cut -d' ' -f1)" 0x4ffffffc "course: the answers only"
+replay course-vmx --course
+is "$(sed -n 1p <<<"$out")" "leaves as in Fall 2022; $vmx" "course: Intel's numbers"
 replay course-vmx --course --json
 is "$(jq '.answers | length' <<<"$out")" 16 "course: JSON"
 
+replay course-fall2020 --course
+is "$(sed -n 1p <<<"$out")" "leaves as in Fall 2020 and Spring 2021; $vmx" "course: Fall 2020"
+like "$out" "0x4fffffff 0x00000000 -> 0x000002cc 0x00000000 0x001c4328 0x00000000" \
+	"Fall 2020: exits and cycles in one leaf"
+like "$out" "0x4ffffffe 0x0000000a -> 0x00000017 0x00000000 0x00000000 0x00000000" \
+	"Fall 2020: exits by reason"
+is "$(grep -c '^0x4fffffff' <<<"$out")" 1 "Fall 2020: no cycles by reason"
+replay course-fall2021 --course
+is "$(sed -n 1p <<<"$out")" "leaves as in Fall 2021, Spring 2022 and Fall 2023; $svm" "course: Fall 2021"
+like "$out" "0x4ffffffe 0x00000000 -> 0x00000000 0x00000000 0x001c3d4c 0x00000000" "Fall 2021: cycles"
+like "$out" "0x4ffffffd 0x00000072 -> 0x00000016 0x00000000 0x00000000 0x00000000" \
+	"Fall 2021: exits by reason"
+sed '/ 0000ffff -> /d' "$recordings/course-svm" >"$scratch/old"
+run "$exitstat" --replay "$scratch/old" --course
+like "$status:$out" "^0:leaves as in Fall 2022; .*0x4ffffffc 0x00000000 -> 0x000002c9 " \
+	"course: a recording from when there was one numbering"
+
+for term in 2020 2021; do
+	{ cat "$recordings/course-fall$term"; sed -n '/ 4ffffff2 /,$p' "$recordings/svm"; } >"$scratch/doctor"
+	run "$exitstat" --replay "$scratch/doctor" doctor
+	like "$out" "note +the course leaves .* numbered as in Fall $term.* of other terms print zeros.* numbering=" \
+		"doctor: another term's numbers, and the parameter, with those of $term"
+done
 replay svm doctor
 is "$status:$(grep -c '^ok ' <<<"$out")" 0:5 "doctor is content"
 
