@@ -23,8 +23,9 @@ add_libraries() {
 	done
 }
 
+# add_program DIR PROGRAM [WHERE]: with its libraries, in bin or WHERE.
 add_program() {
-	install -D -m 755 "$2" "$1/bin/$(basename "$2")"
+	install -D -m 755 "$2" "$1/${3:-bin}/$(basename "$2")"
 	add_libraries "$1" "$2"
 }
 

@@ -168,8 +168,78 @@ test_arguments() {
 	tells "scripts/test --quick --kernel base" '--quick does not go with --kernel'
 	lab scripts/demo --intel --shell
 	tells "scripts/demo --intel --shell" 'leave out one of them'
+	lab scripts/demo --numbering fall2019 --shell
+	tells "scripts/demo --numbering fall2019" 'take fall2020, spring2021, fall2021, spring2022'
+	lab scripts/demo --numbering fall2021
+	tells "scripts/demo --numbering fall2021 alone" '--numbering is for --program and --shell'
 	lacks "$work/cache/*" "nothing was fetched"
 	lacks "$copy/build/*" "nothing was built"
+}
+
+# What a reader may hand to the demo.
+make_programs() {
+	local dir=$1
+
+	mkdir -p "$dir"/{other,directory}
+	cd "$dir" || exit
+	echo 'int part(void); int main(void) { return part(); }' >main.c
+	echo 'int part(void) { return 0; }' >part.c
+	gcc -c -o object.o main.c
+	gcc -c -m32 -o for-32-bits part.c
+	gcc -shared -fPIC -o libpart.so part.c
+	gcc -o without-library main.c -L. -lpart
+	gcc -o dynamic main.c part.c
+	gcc -static -o static main.c part.c
+	printf '%s\n' '#!/usr/bin/env python3' 'print(1)' >snake
+	printf '%s\n' '#!/bin/sh' 'for i in 1 2 3; do cpuid -1 -l 0x4ffffffc; done' >loop.sh
+	echo 'for i in {1..3}; do cpuid -1 -l 0x4ffffffe -s $i; done' >loop
+	echo 'for i in 1 2; do' >half
+	head -c 4000 /dev/zero >zeros
+	cp loop other/
+	cp loop 'two words'
+	cp loop module.ko
+	: >empty
+	cd - >/dev/null || exit
+}
+
+test_programs() {
+	local dir=$copy/programs name
+
+	fresh
+	make_programs "$dir"
+	own "$dir"
+	# refused 'ARGUMENT...' REGEX NAME
+	refused() {
+		# shellcheck disable=SC2086 # these are words
+		lab scripts/demo --program $1
+		tells "scripts/demo --program $3" "$2"
+		lacks "$copy/build/demo*" "$3: nothing was built"
+	}
+	refused '' '--program wants one or more files' 'without a file'
+	refused --shell '--program wants one or more files' 'and an option'
+	refused programs/nowhere 'programs/nowhere: no such file' nowhere
+	refused programs/directory 'is not a file that you may read' directory
+	refused programs/empty 'programs/empty is empty' empty
+	refused programs/main.c 'neither a program nor a shell script .*compile it: gcc' main.c
+	refused programs/zeros 'neither a program nor a shell script' zeros
+	refused programs/half 'neither a program nor a shell script .*bash -n programs/half' half
+	refused programs/object.o 'an object file .*link it' object.o
+	refused programs/for-32-bits 'no program for x86-64 .*compile it' for-32-bits
+	refused programs/without-library 'needs the library libpart.so, .*link it with -static' without-library
+	refused programs/snake 'wants python3, .*only bash .*as a shell script' snake
+	refused programs/module.ko 'a module cannot be run' module.ko
+	refused 'programs/loop programs/other/loop' 'two programs are named loop .*rename' 'loop loop'
+	lab scripts/demo --program 'programs/two words'
+	tells "scripts/demo --program 'two words'" "'two words' cannot be .*rename it: letters"
+	lab scripts/demo programs/loop
+	tells "scripts/demo loop" 'unknown word programs/loop .*--program programs/loop'
+	for name in static dynamic loop loop.sh; do
+		functions programs.sh "check_programs programs/$name"
+		is "$status:$(<"$said")" "0:it went on" "$name can be run in the inner VM"
+	done
+	functions programs.sh 'many=(programs/many-{100..199}-of-a-long-name); for one in "${many[@]}"; do
+		cp programs/loop "$one"; done; check_programs "${many[@]}"'
+	tells "a hundred programs" 'too many programs for one run .*take two runs'
 }
 
 test_rights() {
@@ -302,6 +372,7 @@ test_space() {
 
 prepare
 test_arguments
+test_programs
 test_rights
 test_network
 test_source
