@@ -51,6 +51,11 @@
  */
 #define EXITSTAT_LEAF_VMM	0x4ffffff5
 
+/*
+ * The four course leaves. A host may have been told to answer them as another term of the
+ * course has them: see the ABI document.
+ */
+
 /* EAX, EBX = exits of the whole scope, low and high. ECX is ignored. */
 #define EXITSTAT_LEAF_EXITS	0x4ffffffc
 

@@ -45,6 +45,21 @@ use_kvm() {
 	esac
 }
 
+# use_paging nested|shadow: the vendor's module alone goes and comes back; exitstat stays.
+use_paging() {
+	local vendor option=npt nested=0
+	vendor=$(vendor)
+
+	[[ $vendor == amd ]] || option=ept
+	[[ $1 == shadow ]] || nested=1
+	rmmod "kvm_$vendor" || return
+	if [[ $exitstat_kvm == graft ]]; then
+		insmod "/mnt/job/ko/kvm-$vendor.ko" "$option=$nested"
+	else
+		load_module "kvm_$vendor" "$option=$nested"
+	fi
+}
+
 # parameter NAME: the file of one of exitstat's parameters.
 parameter() {
 	if [[ $exitstat_kvm == graft ]]; then
