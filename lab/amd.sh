@@ -37,9 +37,7 @@ make_amd_initramfs() {
 prepare_amd() {
 	# Another version of exitstat, with another init, may share the cache.
 	initramfs=$kernel/outer-$(sha256sum <"$top/lab/inside/outer-init" | cut -c1-16).img
-	lock_cache
-	make_amd_initramfs
-	unlock_cache
+	locked "$kernel" make_amd_initramfs
 }
 
 run_qemu() {

@@ -11,6 +11,11 @@ kbuild() {
 		CONFIG_DEBUG_INFO_BTF= CONFIG_DEBUG_INFO_BTF_MODULES= "$@"
 }
 
+# in_source COMMAND...: one at a time changes the source that several kernels and runs build in.
+in_source() {
+	locked "$source.build" "$@"
+}
+
 # Prepare the source to build modules that the packaged kernel loads. With its whole
 # configuration: struct module has members for BTF.
 prepare_source() {
@@ -37,9 +42,13 @@ graft_key() {
 build_graft() {
 	modules=$cache/graft/$(basename "$kernel")-$(graft_key)
 	[[ ! -f $modules/kvm.ko ]] || return 0
-
 	get_toolchain
 	get_source "$suite"
+	in_source make_graft
+}
+
+make_graft() {
+	[[ ! -f $modules/kvm.ko ]] || return 0
 	step "Grafting exitstat into the source of KVM"
 	logged "$build/log/graft" "$top/kernel/graft/graft" "$source" || exit
 	prepare_source

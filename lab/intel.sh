@@ -86,7 +86,7 @@ make_intel_root() {
 		"$modules"/kernel/virt/lib/*.ko* "$modules"/kernel/arch/x86/kvm/*.ko* "$root/mnt/kernel/")
 	depmod -b "$root/mnt/kernel" "$release"
 	mkdir "$root/mnt/job"
-	cp -r "$job"/{jobs,files,ko,results,job.sh,tap.sh,run,order,kvm} "$root/mnt/job/"
+	cp -r "$job"/{jobs,files,ko,results,job.sh,tap.sh,run,order} "$root/mnt/job/"
 	# Loading a module looks each function's name up among all of the module's symbols.
 	find "$root/mnt/job/ko" -name '*.ko' -exec \
 		strip --strip-unneeded --wildcard --keep-symbol='exitstat_*' {} +
@@ -157,9 +157,7 @@ write_bochsrc() {
 
 prepare_intel() {
 	step "Packing what the jobs need"
-	lock_cache
-	unpack_vmlinux
-	unlock_cache
+	locked "$kernel" unpack_vmlinux
 	make_memory
 	make_firmware
 	write_bochsrc

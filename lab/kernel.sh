@@ -12,21 +12,25 @@
 # shellcheck source=lib.sh
 . "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 
+read_lists() {
+	[[ -z $(find "$dir/updated" -mmin -1440 2>/dev/null) ||
+		$(<"$dir/sources.list") != "$2" ]] || return 0
+	mkdir -p "$dir"/{lists/partial,archives/partial}
+	echo "$2" >"$dir/sources.list"
+	logged "$build/log/apt-${dir##*/}" apt-get "${apt_options[@]}" --error-on=any update ||
+		die "cannot read the package lists of Debian ${dir##*/}: is there a network?"
+	touch "$dir/updated"
+}
+
 # private_apt DIR SOURCES: packages come from SOURCES, in the form of sources.list, of which
 # the system's own apt knows nothing. Sets apt_options.
 private_apt() {
 	local dir=$1
 
-	mkdir -p "$dir"/{lists/partial,archives/partial}
-	echo "$2" >"$dir/sources.list"
 	apt_options=(-o "Dir::Etc::sourcelist=$dir/sources.list" -o Dir::Etc::sourceparts=-
 		-o "Dir::State::lists=$dir/lists" -o "Dir::Cache=$dir" -o APT::Get::List-Cleanup=0)
 	((EUID)) || apt_options+=(-o APT::Sandbox::User=root)
-	if [[ -z $(find "$dir/updated" -mmin -1440 2>/dev/null) ]]; then
-		logged "$build/log/apt-${dir##*/}" apt-get "${apt_options[@]}" --error-on=any update ||
-			die "cannot read the package lists of Debian ${dir##*/}: is there a network?"
-		touch "$dir/updated"
-	fi
+	locked "$dir" read_lists "$@"
 }
 
 # debian_sources FORMAT: this system's Debian mirrors, in apt's words for their properties.
@@ -54,7 +58,7 @@ use_suite() {
 	if [[ $suite = base ]]; then
 		apt_options=()
 		((EUID)) || apt_options=(-o APT::Sandbox::User=root)
-		apt_lists_are_there || update_apt_lists
+		apt_lists_are_there || locked "$cache/apt/base" update_apt_lists
 		return
 	fi
 
@@ -121,23 +125,13 @@ usr_merge() {
 	done
 }
 
-# get_kernel SUITE: sets suite; kernel, its directory; and release.
-get_kernel() {
-	local image headers version new packages
+# Wants what get_kernel has found out.
+fetch_kernel() {
+	local new=$kernel.new packages
 
-	suite=$1
-	use_suite "$suite"
-	image=$(current_package linux-image-amd64 '^linux-image-[0-9]') || exit
-	headers=$(current_package linux-headers-amd64 '^linux-headers-[0-9]') || exit
-	version=$(version_of "$image")
-	release=${image#linux-image-}
-	release=${release%-unsigned}
-	kernel=$cache/kernels/$release-$version
 	[[ ! -e $kernel/build ]] || return 0
-
 	need kmod
 	step "Fetching Debian's kernel $release ($version)"
-	new=$kernel.new
 	rm -rf "$new"
 	mapfile -t packages < <(with_parts "$image")
 	fetch "$new/image" "${packages[@]/%/=$version}"
@@ -150,11 +144,28 @@ get_kernel() {
 	} || die "cannot make kernel $release ready" "is there space in $cache?"
 }
 
+# get_kernel SUITE: sets suite; kernel, its directory; and release.
+get_kernel() {
+	local image headers version
+
+	suite=$1
+	use_suite "$suite"
+	image=$(current_package linux-image-amd64 '^linux-image-[0-9]') || exit
+	headers=$(current_package linux-headers-amd64 '^linux-headers-[0-9]') || exit
+	version=$(version_of "$image")
+	release=${image#linux-image-}
+	release=${release%-unsigned}
+	kernel=$cache/kernels/$release-$version
+	[[ -e $kernel/build ]] || locked "$kernel" fetch_kernel
+}
+
 # unpack_source DIR [MEMBER...]: all of the kernel's source, or some of it, as DIR.
 unpack_source() {
 	local dir=$1 package=$source_package=$source_version
 	shift
 
+	[[ ! -f $dir/Makefile ]] || return 0
+	step "Fetching the kernel's source ($source_version${1:+, what the graft looks at})"
 	rm -rf "$dir.new"
 	mkdir -p "$dir.new"
 	fetch "$dir.new" "$package"
@@ -175,19 +186,15 @@ find_source() {
 get_source() {
 	find_source "$1"
 	source=$cache/source/$source_version
-	[[ ! -f $source/Makefile ]] || return 0
-	step "Fetching and unpacking the kernel's source ($source_version)"
-	unpack_source "$source"
+	[[ -f $source/Makefile ]] || locked "$source" unpack_source "$source"
 }
 
 # get_kvm_source SUITE: sets source, a directory with only what the graft looks at.
 get_kvm_source() {
 	find_source "$1"
-	source=$cache/source/$source_version-kvm
-	[[ ! -f $source/arch/x86/include/asm/kvm_host.h ]] || return 0
-	step "Fetching the source of KVM in Debian $1 ($source_version)"
-	rm -rf "$source"
-	unpack_source "$source" 'linux-source-*/Makefile' 'linux-source-*/arch/x86/kvm' \
+	source=$cache/source/$source_version-graft
+	[[ -f $source/Makefile ]] || locked "$source" unpack_source "$source" \
+		'linux-source-*/Makefile' 'linux-source-*/arch/x86/kvm' \
 		'linux-source-*/arch/x86/include/asm/kvm_host.h'
 }
 

@@ -88,17 +88,23 @@ need() {
 			"no network, or no such package on your mirror: try apt-get update"
 }
 
-# One at a time in the cache.
-lock_cache() {
-	{ mkdir -p "$cache" && : >>"$cache/lock"; } 2>/dev/null ||
-		die "cannot write to $cache" "set XDG_CACHE_HOME to a directory that you can write to"
-	exec {lab_lock}>"$cache/lock"
-	flock -n "$lab_lock" || {
-		step "Waiting for another run to leave $cache"
-		flock "$lab_lock"
-	}
-}
+# locked PATH COMMAND...: of all runs one at a time makes what is to be at PATH. Each thing has a
+# lock of its own, so that nobody waits for what somebody else wants.
+locked() {
+	local path=$1 lock status
+	shift
 
-unlock_cache() {
-	exec {lab_lock}>&-
+	{ mkdir -p "${path%/*}" && : >>"$path.lock"; } 2>/dev/null ||
+		die "cannot write to ${path%/*}" \
+			"set XDG_CACHE_HOME to a directory that you can write to"
+	exec {lock}>"$path.lock"
+	flock -n "$lock" || {
+		step "Waiting for another run that makes $path"
+		flock "$lock"
+	}
+	# Not where its status is asked for: there, bash goes on after a command that failed.
+	"$@"
+	status=$?
+	exec {lock}>&-
+	return "$status"
 }

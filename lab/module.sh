@@ -5,11 +5,22 @@
 # shellcheck source=toolchain.sh
 . "$(dirname "${BASH_SOURCE[0]}")/toolchain.sh"
 
+# What the module is made of.
+module_key() {
+	(cd "$top" && cat include/*.h kernel/*.[ch] kernel/module/* | sha256sum | cut -c1-16)
+}
+
 # build_module: sets modules, the directory of kvm_exitstat.ko. Wants kernel and suite.
 build_module() {
-	# shellcheck disable=SC2034 # lab/vm uses it
-	modules=$build/$release
+	modules=$cache/module/$(basename "$kernel")-$(module_key)
+	[[ -f $modules/kvm_exitstat.ko ]] || locked "$modules" make_module
+}
+
+make_module() {
+	[[ ! -f $modules/kvm_exitstat.ko ]] || return 0
 	get_toolchain
 	step "Building kvm_exitstat.ko"
 	logged "$build/log/module" in_toolchain "$top/kernel/module/build" "$kernel/build" "$build" || exit
+	install -D -m 644 "$build/$release/kvm_exitstat.ko" "$modules.new/kvm_exitstat.ko"
+	mv "$modules.new" "$modules"
 }

@@ -10,7 +10,7 @@ toolchain=''
 # get_toolchain: sets toolchain, a directory with a Debian of the kernel's own release, or
 # nothing when this system has the compiler. Wants kernel and suite.
 get_toolchain() {
-	local compiler mirror packages
+	local compiler packages
 
 	toolchain=''
 	compiler=$(grep -o 'gcc-[0-9]*$' "$kernel/build/.kernelvariables") || compiler=gcc
@@ -20,13 +20,18 @@ get_toolchain() {
 	fi
 	toolchain=$cache/toolchain/$suite-$compiler
 	packages=$compiler,make,perl,bc,flex,bison,libelf-dev,libssl-dev,kmod,pahole
-	[[ $(cat "$toolchain/ready" 2>/dev/null) != "$packages" ]] || return 0
+	locked "$toolchain" install_toolchain
+}
 
+# Wants what get_toolchain has found out.
+install_toolchain() {
+	local mirror
+
+	[[ $(cat "$toolchain/ready" 2>/dev/null) != "$packages" ]] || return 0
 	need debootstrap
 	step "Installing $compiler of Debian $suite in a directory of its own (a minute or so)"
 	mirror=$(sed -n 's/^deb .* \(http[^ ]*\) .*/\1/p' "$cache/apt/$suite/sources.list")
 	as_root rm -rf "$toolchain"
-	mkdir -p "$(dirname "$toolchain")"
 	logged "$build/log/toolchain" as_root debootstrap --variant=minbase \
 		--include="$packages" \
 		"$suite" "$toolchain" "$mirror" ||

@@ -177,9 +177,7 @@ test_own_changes() {
 
 need coccinelle git patch xz-utils
 for suite in "${@:-base}"; do
-	lock_cache
 	get_kvm_source "$suite"
-	unlock_cache
 	test_round_trip "$suite"
 done
 test_errors

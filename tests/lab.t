@@ -14,7 +14,7 @@
 . "$top/tests/tap.sh"
 
 need_amd
-need gcc make dpkg-dev libsmartcols-dev
+need gcc make dpkg-dev libsmartcols-dev shellcheck cppcheck
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 copy=$work/exitstat mirror=$work/mirror cache=$work/cache/exitstat
@@ -138,6 +138,31 @@ prepare() {
 	add_kernel
 }
 
+# While one run unpacks the kernel's source, another one boots a kernel.
+test_two_runs() {
+	local first i
+
+	fresh
+	functions kernel.sh 'get_kernel base'
+	stub dpkg-deb <<<"[[ \$2 != *linux-source* ]] || { >$work/tmp/unpacks; sleep 15; }; exec /usr/bin/dpkg-deb \"\$@\""
+	lab scripts/lint &
+	first=$!
+	for ((i = 0; i < 300; i++)); do
+		[[ ! -e $work/tmp/unpacks ]] || break
+		sleep 0.1
+	done
+	said=$work/said-too
+	stub qemu-system-x86_64 <<<'echo "qemu: no such accelerator" >&2; exit 1'
+	lab lab/vm --kvm stock job
+	[[ -e $work/tmp/unpacks ]] && grep -q 'no such accelerator' "$said" && kill -0 "$first"
+	ok $? "a run that wants something else does not wait for the first to end"
+	lab scripts/lint
+	grep -q 'Waiting for another run' "$said"
+	ok $? "one that wants the same waits"
+	wait "$first"
+	said=$work/said
+}
+
 # Before anything is fetched or built.
 test_arguments() {
 	local command
@@ -256,11 +281,11 @@ test_rights() {
 	fresh
 	chmod 555 "$work/cache"
 	lab lab/vm --kvm stock job
-	tells "a cache that we may not write to" "cannot write to $cache .*XDG_CACHE_HOME"
+	tells "a cache that we may not write to" "cannot write to $cache/.*XDG_CACHE_HOME"
 	chmod 755 "$work/cache"
-	mkdir -p "$cache/lock"
+	mkdir -p "$cache/apt/base.lock"
 	lab lab/vm --kvm stock job
-	tells "a lock that we may not write to" "cannot write to $cache .*XDG_CACHE_HOME"
+	tells "a lock that we may not write to" "cannot write to $cache/.*XDG_CACHE_HOME"
 }
 
 test_network() {
@@ -298,6 +323,8 @@ test_source() {
 	cp "$mirror/Packages" "$work/kept"
 	add_package linux-source "linux-source-6.1"
 	add_package linux-source-6.1 libc6
+	publish
+	test_two_runs
 	rm "$mirror/linux-source-6.1.deb"
 	publish
 	fresh

@@ -3,6 +3,7 @@
 # With KVM_EXITSTAT=n the grafted KVM compiles to the very instructions that it was, on the kernels
 # of the Debian suites that are named.
 
+# shellcheck disable=SC2317 # locked calls the functions
 # shellcheck source=lab/graft.sh
 . "$(dirname "$0")/../lab/graft.sh"
 # shellcheck source=tests/tap.sh
@@ -10,13 +11,14 @@
 
 # The source with all that is built, without copying it.
 clone_source() {
-	rm -rf "$cache/off"
-	cp -al "$source" "$cache/off"
+	prepare_source
+	rm -rf "$clone"
+	cp -al "$source" "$clone"
 	# What the graft and the compiler write must not be shared with the source.
-	rm -r "$cache/off/arch/x86/kvm" "$cache/off/include/config" "$cache/off/include/generated"
-	cp -r "$source/arch/x86/kvm" "$cache/off/arch/x86/"
-	cp -r "$source/include/"{config,generated} "$cache/off/include/"
-	cp --remove-destination "$source/.config" "$cache/off/.config"
+	rm -r "$clone/arch/x86/kvm" "$clone/include/config" "$clone/include/generated"
+	cp -r "$source/arch/x86/kvm" "$clone/arch/x86/"
+	cp -r "$source/include/"{config,generated} "$clone/include/"
+	cp --remove-destination "$source/.config" "$clone/.config"
 }
 
 instructions() {
@@ -24,7 +26,7 @@ instructions() {
 
 	for object in "${objects[@]}"; do
 		echo "$object"
-		objdump -dr --no-show-raw-insn "$cache/off/arch/x86/kvm/$object" |
+		objdump -dr --no-show-raw-insn "$source/arch/x86/kvm/$object" |
 			grep -v 'file format'
 	done
 }
@@ -39,12 +41,8 @@ build_objects() {
 }
 
 test_off() {
-	get_kernel "$suite"
-	get_toolchain
-	get_source "$suite"
-	prepare_source
-	clone_source
-	source=$cache/off
+	in_source clone_source
+	source=$clone
 	"$top/kernel/graft/graft" "$source" >/dev/null || exit
 	"$source/scripts/config" --file "$source/.config" --disable KVM_EXITSTAT
 	configure
@@ -65,9 +63,11 @@ test_off() {
 }
 
 need coccinelle git patch
-lock_cache
 for suite in "${@:-base}"; do
-	test_off
+	get_kernel "$suite"
+	get_toolchain
+	get_source "$suite"
+	clone=$cache/off/$source_version
+	locked "$clone" test_off
 done
-unlock_cache
 done_testing

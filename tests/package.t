@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0
 # The Debian packages, and the module by DKMS: built, installed into a clean Debian, tried,
-# and taken away again. An argument is the Debian suite whose kernel DKMS builds for.
+# and taken away again. Arguments are the Debian suites whose kernels DKMS builds for.
 
 # shellcheck disable=SC2317 # logged calls the functions
 # shellcheck source=lab/kernel.sh
@@ -9,7 +9,6 @@
 # shellcheck source=tests/tap.sh
 . "$top/tests/tap.sh"
 
-suite=${1:-base}
 work=$build/package
 root=$work/root
 version=$(<"$top/VERSION")
@@ -74,18 +73,20 @@ make_root() {
 		as_root rm -r "$root"/tmp/*.deb
 }
 
+keep_root() {
+	[[ ! -f $archive ]] || return 0
+	step "Installing a clean Debian with DKMS and the headers of $release"
+	logged "$build/log/package-root" make_root || return
+	as_root tar -C "$root" -I 'gzip -1' -cf - . >"$archive.new" || return
+	mv "$archive.new" "$archive"
+	as_root rm -rf "$root"
+}
+
 # unpack_root RECIPE: $root as it was when make_root, whose checksum RECIPE is, had made it.
 unpack_root() {
 	local archive=$cache/root/$suite-${kernel##*/}-$1.tar.gz
 
-	if [[ ! -f $archive ]]; then
-		step "Installing a clean Debian with DKMS and the headers of $release"
-		mkdir -p "${archive%/*}"
-		logged "$build/log/package-root" make_root || return
-		as_root tar -C "$root" -I 'gzip -1' -cf - . >"$archive.new" || return
-		mv "$archive.new" "$archive"
-		as_root rm -rf "$root"
-	fi
+	[[ -f $archive ]] || locked "$archive" keep_root || return
 	step "Unpacking a clean Debian"
 	mkdir -p "$root"
 	as_root tar -C "$root" -xpf "$archive"
@@ -106,12 +107,53 @@ nothing_is_left() {
 	is "$(diff "$work/files" <(files_in_root))" "" "$1 leaves no file"
 }
 
+test_packages() {
+	step "Installing the packages, and the module for $release"
+	as_root cp "$work"/*.deb "$root/tmp/"
+	logged "$build/log/package-install" in_root bash -c 'apt-get install -y /tmp/*.deb'
+	ok $? "the packages install"
+	like "$(in_root exitstat --version)" "^exitstat $version," "the command runs"
+	module_is_installed "exitstat-dkms"
+	as_root cp "$module" "$work/"
+	like "$(in_root make -C /root/exitstat dkms-install KVER="$release" 2>&1)" \
+		"apt-get purge exitstat-dkms" "make dkms-install refuses beside the package"
+
+	step "Purging the packages"
+	logged "$build/log/package-purge" in_root \
+		apt-get purge -y --auto-remove '^exitstat' '^libexitstat'
+	ok $? "the packages go"
+	nothing_is_left "purging them"
+}
+
+test_dkms_install() {
+	step "make dkms-install"
+	logged "$build/log/package-dkms-install" in_root make -C /root/exitstat dkms-install KVER="$release"
+	ok $? "make dkms-install"
+	module_is_installed "make dkms-install"
+	logged "$build/log/package-uninstall" in_root make -C /root/exitstat uninstall
+	ok $? "make uninstall"
+	nothing_is_left "it"
+}
+
+# test_kernel SUITE: DKMS builds for that kernel.
+test_kernel() {
+	suite=$1
+	diag "with the kernel of $suite"
+	get_kernel "$suite"
+	kvm_ko=$(find "$kernel/image/lib/modules/$release/kernel/arch/x86/kvm/" -name 'kvm.ko*')
+	unpack_root "$(declare -f make_root | sha256sum | cut -c1-16)" || die "no clean Debian to install into"
+	as_root cp -r "$work/exitstat" "$root/root/"
+	files_in_root >"$work/files"
+	test_packages
+	test_dkms_install
+	check "the module of exitstat-dkms works in an outer VM" "$top/lab/vm" --kernel "$suite" \
+		--out "$build/package-vm" --timeout 300 --file "$work/${module##*/}" \
+		--file "$build/vm-tests/leaves" "$top/tests/package.job"
+	as_root rm -rf "$root"
+}
+
 need build-essential debhelper dh-dkms lintian libjansson-dev libncurses-dev libsmartcols-dev clang \
 	libclang-rt-dev libcmocka-dev debootstrap kmod
-lock_cache
-get_kernel "$suite"
-unlock_cache
-kvm_ko=$(find "$kernel/image/lib/modules/$release/kernel/arch/x86/kvm/" -name 'kvm.ko*')
 copy_tree
 
 step "Building the packages"
@@ -121,39 +163,8 @@ is "$(dpkg-parsechangelog -l "$top/debian/changelog" -S Version)" "$version" \
 step "Running lintian"
 check "lintian finds no error and no warning" \
 	lintian --allow-root --fail-on error,warning "$work"/exitstat_*.changes
-lock_cache
-unpack_root "$(declare -f make_root | sha256sum | cut -c1-16)" || die "no clean Debian to install into"
-unlock_cache
-as_root cp -r "$work/exitstat" "$root/root/"
-files_in_root >"$work/files"
-
-step "Installing the packages, and the module for $release"
-as_root cp "$work"/*.deb "$root/tmp/"
-logged "$build/log/package-install" in_root bash -c 'apt-get install -y /tmp/*.deb'
-ok $? "the packages install"
-like "$(in_root exitstat --version)" "^exitstat $version," "the command runs"
-module_is_installed "exitstat-dkms"
-as_root cp "$module" "$work/"
-like "$(in_root make -C /root/exitstat dkms-install KVER="$release" 2>&1)" \
-	"apt-get purge exitstat-dkms" "make dkms-install refuses beside the package"
-
-step "Purging the packages"
-logged "$build/log/package-purge" in_root \
-	apt-get purge -y --auto-remove '^exitstat' '^libexitstat'
-ok $? "the packages go"
-nothing_is_left "purging them"
-
-step "make dkms-install"
-logged "$build/log/package-dkms-install" in_root make -C /root/exitstat dkms-install KVER="$release"
-ok $? "make dkms-install"
-module_is_installed "make dkms-install"
-logged "$build/log/package-uninstall" in_root make -C /root/exitstat uninstall
-ok $? "make uninstall"
-nothing_is_left "it"
-
 logged "$build/log/vm-tests" make -C "$top" vm-tests
-check "the module of exitstat-dkms works in an outer VM" "$top/lab/vm" --kernel "$suite" \
-	--out "$build/package-vm" --timeout 300 --file "$work/${module##*/}" \
-	--file "$build/vm-tests/leaves" "$top/tests/package.job"
-as_root rm -rf "$root"
+for suite in "${@:-base}"; do
+	test_kernel "$suite"
+done
 done_testing

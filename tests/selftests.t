@@ -14,6 +14,7 @@ build_selftests() {
 
 	selftests=$cache/selftests/$(basename "$source")
 	[[ ! -f $selftests/list ]] || return 0
+	prepare_source
 	step "Building KVM's selftests; those that do not compile here are left out: $build/log/selftests"
 	logged "$build/log/headers_install" kbuild headers_install || exit
 	make -C "$directory" -k -j"$(nproc)" >"$build/log/selftests" 2>&1
@@ -29,13 +30,11 @@ build_selftests() {
 
 vendor=${1:-amd}
 need rsync
-lock_cache
 get_kernel base
+get_toolchain
 get_source base
-prepare_source
-build_selftests
+in_source build_selftests
 build_module
-unlock_cache
 ln -sfn "$selftests" "$build/selftests"
 "$top/lab/vm" --vendor "$vendor" --out "$build/base-$vendor/selftests" --timeout 1800 \
 	--kvm graft --file "$modules/kvm_exitstat.ko" --file "$build/selftests" "$top/lab/inside/selftests"

@@ -20,9 +20,6 @@ vendor() {
 	if grep -qw svm /proc/cpuinfo; then echo amd; else echo intel; fi
 }
 
-# The way into KVM that lab/vm was told to use: graft or module.
-exitstat_kvm=$(</mnt/job/kvm)
-
 # insert_kvm DIRECTORY: the modules there.
 insert_kvm() {
 	local vendor
@@ -60,7 +57,7 @@ use_paging() {
 	fi
 }
 
-# parameter NAME: the file of one of exitstat's parameters.
+# parameter NAME: the file of one of exitstat's parameters. lab/inside/run sets the way into KVM.
 parameter() {
 	if [[ $exitstat_kvm == graft ]]; then
 		echo "/sys/module/kvm/parameters/exitstat_$1"
