@@ -18,7 +18,8 @@ read_lists() {
 	mkdir -p "$dir"/{lists/partial,archives/partial}
 	echo "$2" >"$dir/sources.list"
 	logged "$build/log/apt-${dir##*/}" apt-get "${apt_options[@]}" --error-on=any update ||
-		die "cannot read the package lists of Debian ${dir##*/}: is there a network?"
+		die "cannot read the package lists of Debian ${dir##*/}: is there a network?" \
+			"and does your mirror carry that suite? see $build/log/apt-${dir##*/}"
 	touch "$dir/updated"
 }
 
@@ -28,7 +29,8 @@ private_apt() {
 	local dir=$1
 
 	apt_options=(-o "Dir::Etc::sourcelist=$dir/sources.list" -o Dir::Etc::sourceparts=-
-		-o "Dir::State::lists=$dir/lists" -o "Dir::Cache=$dir" -o APT::Get::List-Cleanup=0)
+		-o "Dir::State::lists=$dir/lists" -o "Dir::Cache=$dir" -o APT::Get::List-Cleanup=0
+		-o Dir::State::status=/dev/null)
 	((EUID)) || apt_options+=(-o APT::Sandbox::User=root)
 	locked "$dir" read_lists "$@"
 }
@@ -49,6 +51,27 @@ debian_mirror() {
 }
 
 signed_by="[signed-by=/usr/share/keyrings/debian-archive-keyring.gpg]"
+
+flavours="amd64, rt-amd64 or cloud-amd64"
+kernels="base, bookworm-backports, trixie, trixie-backports, sid, experimental or another suite of Debian,
+  and after a slash $flavours"
+
+# check_kernel NAME: it is SUITE or SUITE/FLAVOUR. Whether Debian has it apt will know.
+check_kernel() {
+	[[ $1 =~ ^[a-z]+(-[a-z]+)*(/[^/]*)?$ ]] || die "unknown kernel $1" "take $kernels"
+	[[ $1 != */* || ${1#*/} =~ ^((rt|cloud)-)?amd64$ ]] ||
+		die "unknown flavour ${1#*/}" "take $flavours"
+}
+
+# base_of SUITE: the release whose compiler and libraries a suite's packages are made with.
+base_of() {
+	# shellcheck source=/dev/null
+	case $1 in
+	base) (. /etc/os-release && echo "$VERSION_CODENAME") ;;
+	experimental) echo sid ;;
+	*) echo "${1%%-*}" ;;
+	esac
+}
 
 # Where packages of a Debian suite come from; "base" is this system's own apt.
 # Sets apt_options.
@@ -144,19 +167,28 @@ fetch_kernel() {
 	} || die "cannot make kernel $release ready" "is there space in $cache?"
 }
 
-# get_kernel SUITE: sets suite; kernel, its directory; and release.
+# get_kernel SUITE[/FLAVOUR]: the newest there. Sets suite; flavour; kernel, its directory; and release.
 get_kernel() {
 	local image headers version
 
-	suite=$1
+	suite=${1%/*} flavour=amd64
+	[[ $1 != */* ]] || flavour=${1#*/}
 	use_suite "$suite"
-	image=$(current_package linux-image-amd64 '^linux-image-[0-9]') || exit
-	headers=$(current_package linux-headers-amd64 '^linux-headers-[0-9]') || exit
+	image=$(current_package "linux-image-$flavour" '^linux-image-[0-9]') || exit
+	headers=$(current_package "linux-headers-$flavour" '^linux-headers-[0-9]') || exit
 	version=$(version_of "$image")
 	release=${image#linux-image-}
 	release=${release%-unsigned}
 	kernel=$cache/kernels/$release-$version
 	[[ -e $kernel/build ]] || locked "$kernel" fetch_kernel
+}
+
+# patch_rt TREE PATCH: what the realtime flavour adds to the source, where that is a patch.
+patch_rt() {
+	[[ ${flavour:-} == rt-* && -f $2 ]] || return 0
+	need patch xz-utils
+	xz -dc "$2" | logged "$build/log/patch-rt" patch -d "$1" -p1 ||
+		die "the realtime patch does not apply to the kernel's source"
 }
 
 # unpack_source DIR [MEMBER...]: all of the kernel's source, or some of it, as DIR.
@@ -171,6 +203,7 @@ unpack_source() {
 	fetch "$dir.new" "$package"
 	tar -C "$dir.new" --wildcards -xf "$dir.new"/usr/src/linux-source-*.tar.xz "$@" ||
 		die "cannot unpack the kernel's source: is there space in $cache?"
+	patch_rt "$dir.new"/linux-source-*/ "$dir.new"/usr/src/linux-patch-*-rt.patch.xz
 	rm -rf "$dir.new/usr"
 	mv "$dir.new"/linux-source-*/ "$dir"
 	rm -rf "$dir.new"
@@ -182,10 +215,12 @@ find_source() {
 	source_version=$(version_of "$source_package")
 }
 
-# get_source SUITE: sets source, the directory of the kernel's source.
+# get_source SUITE: sets source, the directory of the kernel's source; a flavour that get_kernel has
+# set has one of its own, since its configuration is there.
 get_source() {
 	find_source "$1"
 	source=$cache/source/$source_version
+	[[ ${flavour:-amd64} == amd64 ]] || source+=-${flavour%-amd64}
 	[[ -f $source/Makefile ]] || locked "$source" unpack_source "$source"
 }
 

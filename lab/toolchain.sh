@@ -10,15 +10,16 @@ toolchain=''
 # get_toolchain: sets toolchain, a directory with a Debian of the kernel's own release, or
 # nothing when this system has the compiler. Wants kernel and suite.
 get_toolchain() {
-	local compiler packages
+	local compiler packages base
 
 	toolchain=''
 	compiler=$(grep -o 'gcc-[0-9]*$' "$kernel/build/.kernelvariables") || compiler=gcc
-	if [[ $suite != sid ]]; then
+	base=$(base_of "$suite")
+	if [[ $base == "$(base_of base)" ]]; then
 		need "$compiler"
 		return
 	fi
-	toolchain=$cache/toolchain/$suite-$compiler
+	toolchain=$cache/toolchain/$base-$compiler
 	packages=$compiler,make,perl,bc,flex,bison,libelf-dev,libssl-dev,kmod,pahole
 	locked "$toolchain" install_toolchain
 }
@@ -29,14 +30,14 @@ install_toolchain() {
 
 	[[ $(cat "$toolchain/ready" 2>/dev/null) != "$packages" ]] || return 0
 	need debootstrap
-	step "Installing $compiler of Debian $suite in a directory of its own (a minute or so)"
+	step "Installing $compiler of Debian $base in a directory of its own (a minute or so)"
 	mirror=$(sed -n 's/^deb .* \(http[^ ]*\) .*/\1/p' "$cache/apt/$suite/sources.list")
 	as_root rm -rf "$toolchain"
 	logged "$build/log/toolchain" as_root debootstrap --variant=minbase \
 		--include="$packages" \
-		"$suite" "$toolchain" "$mirror" ||
-		die "cannot install Debian $suite's $compiler: see $build/log/toolchain"
-	as_root ln -sf "$compiler" "$toolchain/usr/bin/gcc"
+		"$base" "$toolchain" "$mirror" ||
+		die "cannot install Debian $base's $compiler: see $build/log/toolchain"
+	[[ $compiler == gcc ]] || as_root ln -sf "$compiler" "$toolchain/usr/bin/gcc"
 	echo "$packages" | as_root tee "$toolchain/ready" >/dev/null
 }
 

@@ -172,10 +172,11 @@ test_arguments() {
 		lab "$command" --frob
 		tells "$command --frob" 'unknown option --frob'
 	done
-	for command in "lab/vm --kernel frob job" "scripts/test --kernel frob"; do
-		# shellcheck disable=SC2086 # these are words
-		lab $command
-		tells "$command" 'unknown release frob .*take base, bookworm-backports or sid'
+	for command in lab/vm scripts/test; do
+		lab "$command" --kernel 7.2 job
+		tells "$command --kernel 7.2" 'unknown kernel 7.2 .*take base, bookworm-backports, trixie'
+		lab "$command" --kernel sid/frob job
+		tells "$command --kernel sid/frob" 'unknown flavour frob .*take amd64, rt-amd64 or cloud-amd64'
 	done
 	lab lab/vm --vendor frob job
 	tells "lab/vm --vendor frob" 'take amd, intel or both'
@@ -186,7 +187,7 @@ test_arguments() {
 	lab lab/vm nowhere
 	tells "lab/vm with a job that is not there" 'nowhere: no such file'
 	lab lab/vm --kernel
-	tells "lab/vm --kernel without a name" '--kernel wants base, bookworm-backports or sid'
+	tells "lab/vm --kernel without a name" '--kernel wants base, bookworm-backports, trixie'
 	lab lab/vm --timeout 10min job
 	tells "lab/vm --timeout 10min" 'wants a number of seconds, not 10min'
 	lab scripts/test --quick --kernel base

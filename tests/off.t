@@ -11,6 +11,8 @@
 
 # The source with all that is built, without copying it.
 clone_source() {
+	local file
+
 	prepare_source
 	rm -rf "$clone"
 	cp -al "$source" "$clone"
@@ -18,7 +20,9 @@ clone_source() {
 	rm -r "$clone/arch/x86/kvm" "$clone/include/config" "$clone/include/generated"
 	cp -r "$source/arch/x86/kvm" "$clone/arch/x86/"
 	cp -r "$source/include/"{config,generated} "$clone/include/"
-	cp --remove-destination "$source/.config" "$clone/.config"
+	for file in .config arch/x86/include/asm/kvm_host.h; do
+		cp --remove-destination "$source/$file" "$clone/$file"
+	done
 }
 
 instructions() {

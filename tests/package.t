@@ -44,9 +44,12 @@ in_root() {
 # The mirrors of a clean Debian with that suite's kernel, in the form of sources.list.
 suite_sources() {
 	# shellcheck disable=SC2016 # apt expands it
-	[[ $suite == sid ]] ||
+	if [[ $base == "$(base_of base)" ]]; then
 		debian_sources "deb $signed_by "'$(REPO_URI) $(RELEASE) $(COMPONENT)'
-	[[ $suite == base ]] || cat "$cache/apt/$suite/sources.list"
+	else
+		echo "deb $signed_by $(debian_mirror) $base main"
+	fi
+	[[ $suite == "$base" || $suite == base ]] || cat "$cache/apt/$suite/sources.list"
 }
 
 # Proxies, and whether a mirror may be an old one: as this system has it.
@@ -57,17 +60,16 @@ way_to_mirrors() {
 # A Debian with DKMS, openssl to sign with, and the kernel's headers; also downloaded, not installed, is what the
 # packages depend on.
 make_root() {
-	local release_name=sid target=()
+	local base target=()
 
-	# shellcheck source=/dev/null
-	[[ $suite == sid ]] || release_name=$(. /etc/os-release && echo "$VERSION_CODENAME")
+	base=$(base_of "$suite")
 	[[ $suite == base ]] || target=(-t "$suite")
-	as_root debootstrap --variant=minbase "$release_name" "$root" "$(debian_mirror)" &&
+	as_root debootstrap --variant=minbase "$base" "$root" "$(debian_mirror)" &&
 		suite_sources | as_root tee "$root/etc/apt/sources.list" &&
 		way_to_mirrors | as_root tee "$root/etc/apt/apt.conf.d/90mirrors" &&
 		in_root apt-get update &&
 		in_root apt-get install -y --no-install-recommends "${target[@]}" \
-			dkms linux-headers-amd64 openssl &&
+			dkms "linux-headers-$flavour" openssl &&
 		as_root cp "$work"/*.deb "$root/tmp/" &&
 		in_root bash -c 'apt-get install -y --download-only /tmp/*.deb' &&
 		as_root rm -r "$root"/tmp/*.deb
@@ -135,18 +137,17 @@ test_dkms_install() {
 	nothing_is_left "it"
 }
 
-# test_kernel SUITE: DKMS builds for that kernel.
+# test_kernel SUITE[/FLAVOUR]: DKMS builds for that kernel.
 test_kernel() {
-	suite=$1
-	diag "with the kernel of $suite"
-	get_kernel "$suite"
+	diag "with the kernel of $1"
+	get_kernel "$1"
 	kvm_ko=$(find "$kernel/image/lib/modules/$release/kernel/arch/x86/kvm/" -name 'kvm.ko*')
 	unpack_root "$(declare -f make_root | sha256sum | cut -c1-16)" || die "no clean Debian to install into"
 	as_root cp -r "$work/exitstat" "$root/root/"
 	files_in_root >"$work/files"
 	test_packages
 	test_dkms_install
-	check "the module of exitstat-dkms works in an outer VM" "$top/lab/vm" --kernel "$suite" \
+	check "the module of exitstat-dkms works in an outer VM" "$top/lab/vm" --kernel "$1" \
 		--out "$build/package-vm" --timeout 300 --file "$work/${module##*/}" \
 		--file "$build/vm-tests/leaves" "$top/tests/package.job"
 	as_root rm -rf "$root"
