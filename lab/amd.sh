@@ -4,7 +4,7 @@
 # is the outer VM's root file system, over 9p.
 
 need_amd() {
-	need perl qemu-system-x86 busybox-static cpio kmod gzip xz-utils linux-perf
+	need perl qemu-system-x86 busybox-static cpio kmod gzip xz-utils linux-perf gcc libc6-dev
 }
 
 emulation=(-accel "tcg,thread=single" -smp 2)
@@ -14,6 +14,7 @@ emulation=(-accel "tcg,thread=single" -smp 2)
 # second; when that grows old the state of the CPUs is kept, and the boot is tried again.
 stall_limit=90
 watch_heartbeat() {
+	[[ ${shares[0]} == -virtfs ]] || return 0
 	touch "$job/heartbeat"
 	while sleep 5; do
 		(($(date +%s) - $(stat -c %Y "$job/heartbeat") > stall_limit)) || continue
@@ -34,10 +35,27 @@ make_amd_initramfs() {
 	rm -rf "$job.root"
 }
 
+has_9p() {
+	modprobe -d "$kernel/image" -S "$release" --show-depends 9p >/dev/null 2>&1
+}
+
+# Without 9p, as cloud kernels are, all is in the initramfs as under Bochs.
 prepare_amd() {
+	if ! has_9p; then
+		step "Packing what the jobs need"
+		initramfs=$job/initramfs shares=(-parallel "file:$job/results.tar.gz")
+		make_whole_root "$job.root"
+		pack "$job.root" "$initramfs"
+		rm -rf "$job.root"
+		return
+	fi
 	# Another version of exitstat, with another init, may share the cache.
 	initramfs=$kernel/outer-$(sha256sum <"$top/lab/inside/outer-init" | cut -c1-16).img
 	locked "$kernel" make_amd_initramfs
+	shares=(
+		-virtfs "local,path=/,mount_tag=root,security_model=none,readonly=on,multidevs=remap"
+		-virtfs "local,path=$job,mount_tag=job,security_model=none"
+		-virtfs "local,path=$kernel/image,mount_tag=kernel,security_model=none,readonly=on")
 }
 
 run_qemu() {
@@ -54,12 +72,10 @@ run_qemu() {
 		-chardev "file,id=console,path=$out/console" -serial chardev:console \
 		-chardev stdio,id=job,signal=off -serial chardev:job \
 		-monitor "unix:$job/monitor,server=on,wait=off" -pidfile "$job/pid" \
-		-virtfs local,path=/,mount_tag=root,security_model=none,readonly=on,multidevs=remap \
-		-virtfs "local,path=$job,mount_tag=job,security_model=none" \
-		-virtfs "local,path=$kernel/image,mount_tag=kernel,security_model=none,readonly=on" \
-		<$input || status=$?
+		"${shares[@]}" <$input || status=$?
 	kill "$watchdog" 2>/dev/null || true
 	wait "$watchdog" 2>/dev/null || true
+	[[ ! -s $job/results.tar.gz ]] || tar -C "$job" -xzf "$job/results.tar.gz"
 	return "$status"
 }
 

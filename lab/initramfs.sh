@@ -49,6 +49,36 @@ archive() {
 	(cd "$1" && find . | cpio -o -H newc --quiet)
 }
 
+# Where there is no 9p the initramfs is the outer VM's root: programs, KVM's modules and the job's
+# directory.
+make_whole_root() {
+	local root=$1 modules=lib/modules/$release file
+
+	new_root "$root" "$top/lab/inside/outer-init-whole"
+	ln -s . "$root/usr"
+	gcc -std=gnu11 -O2 -Wall -Wextra ${WERROR:+-Werror} -static -o "$root/bin/print" "$top/lab/inside/print.c" ||
+		die "cannot compile lab/inside/print.c"
+	for file in bash perf kmod timeout; do
+		add_program "$root" "$(command -v "$file")"
+	done
+	for file in insmod lsmod modprobe rmmod; do
+		ln -s kmod "$root/bin/$file"
+	done
+	mkdir -p "$root/mnt/kernel/$modules"
+	(cd "$kernel/image" && shopt -s nullglob &&
+		cp --parents "$modules"/modules.{builtin,builtin.modinfo,order} \
+			"$modules"/kernel/{virt/lib,arch/x86/kvm,drivers/crypto/ccp}/*.ko* "$root/mnt/kernel/")
+	depmod -b "$root/mnt/kernel" "$release"
+	mkdir "$root/mnt/job"
+	cp -r "$job"/{jobs,files,ko,results,job.sh,tap.sh,run,order} "$root/mnt/job/"
+	# Loading a module looks each function's name up among all of the module's symbols.
+	find "$root/mnt/job/ko" -name '*.ko' -exec \
+		strip --strip-unneeded --wildcard --keep-symbol='exitstat_*' {} +
+	find "$root/mnt/job" -type f -perm /111 | while read -r file; do
+		add_libraries "$root" "$file"
+	done
+}
+
 # pack DIR IMAGE: all of it or none.
 pack() {
 	if ! { archive "$1" | gzip -1 >"$2.new" && mv "$2.new" "$2"; }; then

@@ -67,34 +67,6 @@ unpack_vmlinux() {
 		die "kernel $release is too large: raise initrd_start in lab/intel.sh"
 }
 
-# The initramfs is the outer VM's root: programs, KVM's modules and the job's directory.
-make_intel_root() {
-	local root=$1 modules=lib/modules/$release file
-
-	new_root "$root" "$top/lab/inside/outer-init-intel"
-	ln -s . "$root/usr"
-	gcc -std=gnu11 -O2 -Wall -Wextra ${WERROR:+-Werror} -static -o "$root/bin/print" "$top/lab/inside/print.c" ||
-		die "cannot compile lab/inside/print.c"
-	for file in bash perf kmod timeout; do
-		add_program "$root" "$(command -v "$file")"
-	done
-	for file in insmod lsmod modprobe rmmod; do
-		ln -s kmod "$root/bin/$file"
-	done
-	mkdir -p "$root/mnt/kernel/$modules"
-	(cd "$kernel/image" && cp --parents "$modules"/modules.{builtin,builtin.modinfo,order} \
-		"$modules"/kernel/virt/lib/*.ko* "$modules"/kernel/arch/x86/kvm/*.ko* "$root/mnt/kernel/")
-	depmod -b "$root/mnt/kernel" "$release"
-	mkdir "$root/mnt/job"
-	cp -r "$job"/{jobs,files,ko,results,job.sh,tap.sh,run,order} "$root/mnt/job/"
-	# Loading a module looks each function's name up among all of the module's symbols.
-	find "$root/mnt/job/ko" -name '*.ko' -exec \
-		strip --strip-unneeded --wildcard --keep-symbol='exitstat_*' {} +
-	find "$root/mnt/job" -type f -perm /111 | while read -r file; do
-		add_libraries "$root" "$file"
-	done
-}
-
 # What boot_inner takes: microvm and its firmware, qboot, find the kernel's PVH entry.
 add_inner() {
 	local root=$1 inner=$1/mnt/job/inner
@@ -112,7 +84,7 @@ add_inner() {
 make_memory() {
 	local root=$job.root image=$job/memory
 
-	make_intel_root "$root"
+	make_whole_root "$root"
 	! $inner || add_inner "$root"
 	truncate -s $((flat_start - memory_start)) "$image"
 	cat "$flat" >>"$image"

@@ -268,6 +268,30 @@ test_programs() {
 	tells "a hundred programs" 'too many programs for one run .*take two runs'
 }
 
+# For the running kernel, for one that is named, and by DKMS.
+test_kernel_of_module() {
+	local old='Linux 5.15.0-91-generic is too old: .* linux-generic-hwe-22.04' name
+
+	fresh
+	mkdir -p "$work/old/include/generated"
+	touch "$work/old/Makefile"
+	echo '#define UTS_RELEASE "5.15.0-91-generic"' >"$work/old/include/generated/utsrelease.h"
+	echo 'CONFIG_KVM=m' >"$work/old/.config"
+	lab kernel/module/build "$work/old"
+	tells "the module for a kernel that is too old" "$old"
+	lab kernel/module/dkms install 5.15.0-91-generic
+	tells "the same by DKMS" "$old"
+	stub uname <<<'echo 5.15.0-91-generic'
+	lab make module
+	tells "the module on a kernel that is too old" "$old"
+	lacks "$copy/build/*" "nothing was built"
+	for name in 6.1.0-99-cloud-amd64 6.8.0-45-generic; do
+		stub uname <<<"echo $name"
+		lab kernel/module/build
+		tells "the module without headers" "apt-get install linux-headers-$name\\)"
+	done
+}
+
 test_rights() {
 	fresh
 	rm "$work/stubs/sudo"
@@ -401,6 +425,7 @@ test_space() {
 prepare
 test_arguments
 test_programs
+test_kernel_of_module
 test_rights
 test_network
 test_source
