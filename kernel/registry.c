@@ -17,7 +17,6 @@
 #include <linux/kvm_host.h>
 #include <linux/mutex.h>
 #include <linux/rculist.h>
-#include <linux/seqlock.h>
 #include <linux/slab.h>
 #include <linux/spinlock.h>
 #include <asm/tsc.h>
@@ -30,9 +29,11 @@ static DEFINE_MUTEX(members_mutex);
 static LIST_HEAD(all_vms);
 static u64 last_id;
 
-/* The lists and the dead; raw, as a callback of RCU and a reader may not sleep. */
+/*
+ * The lists and the dead; raw, as a callback of RCU and a reader may not sleep. A reader waits
+ * its turn, where it would have to look again and again while VMs end one after the other.
+ */
 static DEFINE_RAW_SPINLOCK(lists_lock);
-static seqcount_raw_spinlock_t dead_seq = SEQCNT_RAW_SPINLOCK_ZERO(dead_seq, &lists_lock);
 static struct exitstat_account dead;
 static u64 deaths;
 
@@ -151,11 +152,9 @@ static void bury(struct exitstat_vcpu *v)
 
 	exitstat_unlink_vcpu(v);
 	raw_spin_lock_irqsave(&lists_lock, flags);
-	write_seqcount_begin(&dead_seq);
 	exitstat_account_close(v->account, rdtsc());
 	WRITE_ONCE(v->death, ++deaths);
 	exitstat_account_fold(&dead, v->account);
-	write_seqcount_end(&dead_seq);
 	raw_spin_unlock_irqrestore(&lists_lock, flags);
 	atomic_long_dec(&exitstat_nr_vcpus);
 }
@@ -325,18 +324,16 @@ static void ask_vm(struct exitstat_query *query, struct exitstat_vm *vm, u64 bur
 	}
 }
 
+/* Return: how many there are. */
 static u64 ask_dead(struct exitstat_query *query, u64 now)
 {
-	const struct exitstat_query question = *query;
-	unsigned int seq;
+	unsigned long flags;
 	u64 buried;
 
-	do {
-		seq = read_seqcount_begin(&dead_seq);
-		*query = question;
-		exitstat_query_add(query, &dead, now);
-		buried = deaths;
-	} while (read_seqcount_retry(&dead_seq, seq));
+	raw_spin_lock_irqsave(&lists_lock, flags);
+	exitstat_query_add(query, &dead, now);
+	buried = deaths;
+	raw_spin_unlock_irqrestore(&lists_lock, flags);
 	return buried;
 }
 
