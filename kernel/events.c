@@ -75,9 +75,11 @@ void exitstat_load(struct kvm_vcpu *vcpu)
 	struct exitstat_vcpu *v;
 	u64 cycles;
 
-	if (!exitstat_enabled())
-		return;
-	v = exitstat_find_vcpu_here(vcpu);
+	/*
+	 * Also when it is switched off: put may have been before load, and then what is loaded
+	 * here is another vCPU's.
+	 */
+	v = exitstat_enabled() ? exitstat_find_vcpu_here(vcpu) : NULL;
 	if (!v) {
 		this_cpu_write(exitstat_loaded, NULL);
 		return;
