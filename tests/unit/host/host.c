@@ -1,0 +1,192 @@
+// SPDX-License-Identifier: GPL-2.0
+/* The host that the registry runs on in tests: see host.h. */
+#include <stdlib.h>
+
+#include "test.h"
+#include "host.h"
+
+u64 host_tsc;
+const u32 tsc_khz = 2000000;
+unsigned long host_jiffies;
+void (*host_moment)(void);
+unsigned int host_moments;
+unsigned int host_attempts, host_failing_attempt, host_pieces;
+pid_t host_tgid;
+struct task_struct host_task;
+bool host_mutex_is_held;
+
+/* The CPU that the registry is at work on, and one where something happens meanwhile. */
+static struct cpu {
+	int readers, spinlocks;
+	u64 reading_since;
+} cpus[2], *cpu = cpus;
+
+/* Orders the beginnings of readers and callbacks. */
+static u64 rcu_clock;
+static struct rcu_head *callbacks, **last_callback = &callbacks;
+
+static struct work_struct *scheduled;
+
+void host_check(bool good, const char *what)
+{
+	if (!good)
+		fail_msg("%s", what);
+}
+
+/* With a lock held there is none: the others would spin. */
+void host_any_moment(void)
+{
+	if (cpu != &cpus[0] || cpu->spinlocks)
+		return;
+	host_moments++;
+	if (!host_moment)
+		return;
+	cpu = &cpus[1];
+	host_moment();
+	host_check(!cpu->readers && !cpu->spinlocks, "a reader or a lock is left behind");
+	cpu = &cpus[0];
+}
+
+static void may_sleep(void)
+{
+	host_check(!cpu->readers && !cpu->spinlocks, "what sleeps reads or holds a lock");
+}
+
+void host_spin(bool *lock, bool on)
+{
+	if (on)
+		host_any_moment();
+	host_check(*lock != on, "a lock is taken or released twice");
+	*lock = on;
+	cpu->spinlocks += on ? 1 : -1;
+	if (!on)
+		host_any_moment();
+}
+
+void mutex_lock(struct mutex *mutex)
+{
+	(void)mutex;
+	may_sleep();
+	host_check(!host_mutex_is_held, "a mutex is taken twice");
+	host_mutex_is_held = true;
+}
+
+void mutex_unlock(struct mutex *mutex)
+{
+	(void)mutex;
+	host_check(host_mutex_is_held, "a mutex is released twice");
+	host_mutex_is_held = false;
+}
+
+void rcu_read_lock(void)
+{
+	if (!cpu->readers++)
+		cpu->reading_since = ++rcu_clock;
+}
+
+void rcu_read_unlock(void)
+{
+	host_check(cpu->readers-- > 0, "nobody reads");
+}
+
+void host_reading(void)
+{
+	host_check(cpu->readers > 0, "a list is followed without rcu_read_lock()");
+	host_any_moment();
+}
+
+void call_rcu(struct rcu_head *rcu, void (*function)(struct rcu_head *rcu))
+{
+	*rcu = (struct rcu_head){ .function = function, .since = ++rcu_clock };
+	*last_callback = rcu;
+	last_callback = &rcu->next;
+	host_any_moment();
+}
+
+static bool is_held_up(const struct rcu_head *rcu)
+{
+	struct cpu *reader;
+
+	for (reader = cpus; reader < cpus + ARRAY_SIZE(cpus); reader++)
+		if (reader->readers && reader->reading_since < rcu->since)
+			return true;
+	return false;
+}
+
+/* A grace period: the callbacks that wait for it run, unless a reader is older than they. */
+void host_grace_period(void)
+{
+	u64 now = rcu_clock;
+	struct rcu_head *rcu;
+
+	while (callbacks && callbacks->since <= now && !is_held_up(callbacks)) {
+		rcu = callbacks;
+		callbacks = rcu->next;
+		if (!callbacks)
+			last_callback = &callbacks;
+		rcu->function(rcu);
+	}
+}
+
+unsigned int host_callbacks(void)
+{
+	struct rcu_head *rcu;
+	unsigned int n = 0;
+
+	for (rcu = callbacks; rcu; rcu = rcu->next)
+		n++;
+	return n;
+}
+
+/* For all callbacks that there are, and not for those that they start. */
+void rcu_barrier(void)
+{
+	may_sleep();
+	host_grace_period();
+}
+
+bool host_is_out_of_memory(void)
+{
+	may_sleep();
+	return ++host_attempts == host_failing_attempt;
+}
+
+void *host_alloc(size_t size, size_t alignment)
+{
+	void *piece;
+
+	if (host_is_out_of_memory())
+		return NULL;
+	size = (size + alignment - 1) / alignment * alignment;
+	piece = aligned_alloc(alignment, size);
+	host_check(piece, "no memory for the test");
+	host_pieces++;
+	return memset(piece, 0, size);
+}
+
+void host_free(void *piece)
+{
+	host_pieces -= !!piece;
+	free(piece);
+}
+
+void schedule_work(struct work_struct *work)
+{
+	work->pending = true;
+	scheduled = work;
+}
+
+void cancel_work_sync(struct work_struct *work)
+{
+	may_sleep();
+	work->pending = false;
+}
+
+bool host_work(void)
+{
+	if (!scheduled || !scheduled->pending)
+		return false;
+	scheduled->pending = false;
+	scheduled->function(scheduled);
+	return true;
+}
