@@ -96,8 +96,8 @@ extern struct task_struct host_task;
 #define task_tgid_nr(task)	((void)(task), host_tgid)
 #define task_is_running(task)	((void)(task), true)
 
-#define DECLARE_PER_CPU(type, name)	extern __typeof__(type) name
-#define DEFINE_PER_CPU(type, name)	__typeof__(type) name
+#define DECLARE_PER_CPU(type, name)	extern type name
+#define DEFINE_PER_CPU(type, name)	type name
 #define this_cpu_read(variable)	(variable)
 #define this_cpu_write(variable, value)	((variable) = (value))
 #define per_cpu(variable, cpu)	(*((void)(cpu), &(variable)))
