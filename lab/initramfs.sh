@@ -73,7 +73,8 @@ make_whole_root() {
 	cp -r "$job"/{jobs,files,ko,results,job.sh,tap.sh,run,order} "$root/mnt/job/"
 	# Loading a module looks each function's name up among all of the module's symbols.
 	find "$root/mnt/job/ko" -name '*.ko' -exec \
-		strip --strip-unneeded --wildcard --keep-symbol='exitstat_*' {} +
+		strip --strip-unneeded --wildcard --keep-symbol='exitstat_*' \
+		--keep-symbol='on_entry*' {} +
 	find "$root/mnt/job" -type f -perm /111 | while read -r file; do
 		add_libraries "$root" "$file"
 	done
