@@ -20,7 +20,10 @@ vendor() {
 	if grep -qw svm /proc/cpuinfo; then echo amd; else echo intel; fi
 }
 
-# insert_kvm DIRECTORY: the modules there.
+# The way into KVM that lab/vm was told to use: graft or module.
+exitstat_kvm=$(</mnt/job/kvm)
+
+# insert_kvm DIRECTORY [PARAMETER...]: the modules there, kvm.ko with these parameters.
 insert_kvm() {
 	local vendor
 	vendor=$(vendor)
@@ -28,7 +31,7 @@ insert_kvm() {
 	# What the vendor's module depends on, in the packaged kernel.
 	load_module irqbypass
 	[[ $vendor = intel ]] || load_module ccp
-	insmod "$1/kvm.ko" && insmod "$1/kvm-$vendor.ko"
+	insmod "$1/kvm.ko" "${@:2}" && insmod "$1/kvm-$vendor.ko"
 }
 
 # use_kvm stock|graft|module|DIRECTORY: what is loaded before is unloaded.
@@ -42,28 +45,22 @@ use_kvm() {
 	esac
 }
 
-# use_paging nested|shadow: the vendor's module alone goes and comes back; exitstat stays.
-use_paging() {
-	local vendor option=npt nested=0
-	vendor=$(vendor)
-
-	[[ $vendor == amd ]] || option=ept
-	[[ $1 == shadow ]] || nested=1
-	rmmod "kvm_$vendor" || return
-	if [[ $exitstat_kvm == graft ]]; then
-		insmod "/mnt/job/ko/kvm-$vendor.ko" "$option=$nested"
-	else
-		load_module "kvm_$vendor" "$option=$nested"
-	fi
-}
-
-# parameter NAME: the file of one of exitstat's parameters. lab/inside/run sets the way into KVM.
+# parameter NAME: the file of one of exitstat's parameters.
 parameter() {
 	if [[ $exitstat_kvm == graft ]]; then
 		echo "/sys/module/kvm/parameters/exitstat_$1"
 	else
 		echo "/sys/module/kvm_exitstat/parameters/$1"
 	fi
+}
+
+# switch_exitstat on|off: while VMs run.
+switch_exitstat() {
+	case $exitstat_kvm-$1 in
+	graft-*) echo "$1" >/sys/module/kvm/parameters/exitstat ;;
+	module-on) insmod /mnt/job/ko/kvm_exitstat.ko ;;
+	module-off) rmmod kvm_exitstat ;;
+	esac
 }
 
 # Memory in KiB that is neither free nor a cache that can be dropped, nor kept by a CPU
