@@ -126,6 +126,11 @@ start 80 24 "$exitstat --replay $recordings/svm --cpu 1 -o REASON,EXITS top 0.12
 sees "SVM, 1 vCPU, .*CPU  =guest.*"$'\n'"  1 +[0-9.]+ [^"$'\n'"]*"$'\n'" *"$'\n'"REASON +EXITS" \
 	"top: one CPU, chosen columns"
 keys q
+# 2^62 cycles, of which 64 bits do not hold a hundred times as many.
+sed '/ 4ffffff4 00000003 /s/[^ ]* [^ ]*$/00000000 40000000/' "$recordings/svm" >"$scratch/large"
+start 80 24 "$exitstat --replay $scratch/large top 64"
+sees $'\n'"all +0.0 +0.0 +0.0 +100.0 +0.0 +\[\.+\]" "top: large numbers"
+keys q
 start 80 24 "$exitstat --replay $recordings/svm top 0.125"
 sees "the recording ends here; q quits" "top: end of the recording"
 keys q
