@@ -38,7 +38,7 @@ enum exitstat_error {
 	EXITSTAT_ERR_ANSWER = -5,	/* an answer that makes no sense */
 	EXITSTAT_ERR_REPLAY = -6,	/* not a recording, or not of what is asked for */
 	EXITSTAT_ERR_END = -7,		/* the recording has no further sample */
-	EXITSTAT_ERR_BACKWARDS = -8,	/* counters decreased: the VM has moved */
+	EXITSTAT_ERR_BACKWARDS = -8,	/* counters started anew: the VM has moved */
 	EXITSTAT_ERR_CPU = -9,		/* a CPU that is not, or no longer, to be had */
 };
 
@@ -95,6 +95,10 @@ struct exitstat_reason {
 
 /**
  * struct exitstat_sample - the counters at one time, or the difference of two samples
+ *
+ * Counts and cycles are of all of 64 bits, and wrap: a vCPU's cycles after a century, their
+ * sum over 4,096 vCPUs after ten days. The sum of the states needs more than 64 bits.
+ *
  * @cpu: the CPU whose vCPU it is about, EXITSTAT_VM for all of them
  * @space: EXITSTAT_SPACE_*
  * @tsc_khz: frequency of the host's TSC, the unit of all cycles
@@ -136,7 +140,12 @@ void exitstat_free(struct exitstat *es);
 /** exitstat_message - one sentence on why the last function failed, without newline */
 const char *exitstat_message(const struct exitstat *es);
 
-/** exitstat_replay - take the answers from a recording; before exitstat_open() */
+/**
+ * exitstat_replay - take the answers from a recording; before exitstat_open()
+ *
+ * Of a recording that was cut off what is whole is replayed: 0 is returned, and
+ * exitstat_message() says so. Otherwise that is empty.
+ */
 int exitstat_replay(struct exitstat *es, const char *path);
 
 /** exitstat_is_replay - do the answers come from a recording? */
@@ -182,7 +191,9 @@ int exitstat_read(struct exitstat *es, int cpu, unsigned int what,
  * @delta: where the difference goes; may not be @before or @after
  *
  * The CPUIDs that this handle executed between are left out of the exits, exactly, and
- * out of the cycles, by their mean cost around the two readings.
+ * out of the cycles, by their mean cost around the two readings. Counters may wrap
+ * between the samples. Counters that started anew are EXITSTAT_ERR_BACKWARDS, even if all
+ * are above their old values when both samples have the states, and @delta holds nothing.
  */
 int exitstat_delta(struct exitstat *es, const struct exitstat_sample *before,
 		   const struct exitstat_sample *after, struct exitstat_sample *delta);
