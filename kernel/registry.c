@@ -40,6 +40,7 @@ static u64 deaths;
 struct exitstat_reasons exitstat_reasons __cacheline_aligned_in_smp;
 bool exitstat_scope_host __read_mostly;
 bool exitstat_expose __read_mostly = true;
+unsigned int exitstat_numbering __read_mostly = EXITSTAT_FALL_2022;
 atomic_long_t exitstat_nr_vms;
 atomic_long_t exitstat_nr_vcpus;
 atomic_long_t exitstat_failed_allocations;
