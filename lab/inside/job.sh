@@ -20,9 +20,6 @@ vendor() {
 	if grep -qw svm /proc/cpuinfo; then echo amd; else echo intel; fi
 }
 
-# The way into KVM that lab/vm was told to use: graft or module.
-exitstat_kvm=$(</mnt/job/kvm)
-
 # insert_kvm DIRECTORY [PARAMETER...]: the modules there, kvm.ko with these parameters.
 insert_kvm() {
 	local vendor
@@ -45,7 +42,22 @@ use_kvm() {
 	esac
 }
 
-# parameter NAME: the file of one of exitstat's parameters.
+# use_paging nested|shadow: the vendor's module alone goes and comes back; exitstat stays.
+use_paging() {
+	local vendor option=npt nested=0
+	vendor=$(vendor)
+
+	[[ $vendor == amd ]] || option=ept
+	[[ $1 == shadow ]] || nested=1
+	rmmod "kvm_$vendor" || return
+	if [[ $exitstat_kvm == graft ]]; then
+		insmod "/mnt/job/ko/kvm-$vendor.ko" "$option=$nested"
+	else
+		load_module "kvm_$vendor" "$option=$nested"
+	fi
+}
+
+# parameter NAME: the file of one of exitstat's parameters. lab/inside/run sets the way into KVM.
 parameter() {
 	if [[ $exitstat_kvm == graft ]]; then
 		echo "/sys/module/kvm/parameters/exitstat_$1"

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * kvm_exitstat.ko loaded and unloaded while VMs run, or the graft switched on and off. With the
- * argument "stress N": N times while two VMs exit as fast as they can.
+ * argument "stress N": N times while two VMs exit as fast as they can; with "churn N": while
+ * VMs by the dozen come and go.
  */
 #include <fcntl.h>
 #include <inttypes.h>
@@ -163,6 +164,62 @@ static void *keep_exiting(void *argument)
 	return NULL;
 }
 
+/* VMs of all ages, up to some seconds: the oldest one makes room for the next. */
+#define CROWDS	4
+#define CROWD	12
+
+struct crowd {
+	pthread_t thread;
+	uint32_t vms;
+};
+
+static void *come_and_go(void *argument)
+{
+	struct crowd *crowd = argument;
+	struct small_vm vms[CROWD];
+	int i;
+
+	for (i = 0; !stop; i = (i + 1) % CROWD) {
+		if (crowd->vms >= CROWD)
+			vm_destroy(&vms[i]);
+		vm_create(&vms[i], 1);
+		vm_run(&vms[i], 0, GUEST_CPUID, 1);
+		crowd->vms++;
+	}
+	for (i = 0; i < CROWD && (uint32_t)i < crowd->vms; i++)
+		vm_destroy(&vms[i]);
+	return NULL;
+}
+
+/*
+ * A VM may end at any point of a load or an unload. Each waits for some VMs to come, so that
+ * none is idle; memory that is used again soon is what shows a record that was left.
+ */
+static void churn(int times)
+{
+	struct crowd crowds[CROWDS] = { 0 };
+	uint32_t vms = 0, before;
+	int i, j;
+
+	for (i = 0; i < CROWDS; i++)
+		pthread_create(&crowds[i].thread, NULL, come_and_go, &crowds[i]);
+	setpriority(PRIO_PROCESS, 0, -20);
+	for (i = 0; i < times; i++) {
+		before = crowds[i % CROWDS].vms;
+		load("");
+		while (*(volatile uint32_t *)&crowds[i % CROWDS].vms < before + 3)
+			usleep(1000);
+		unload();
+	}
+	stop = true;
+	for (j = 0; j < CROWDS; j++) {
+		pthread_join(crowds[j].thread, NULL);
+		vms += crowds[j].vms;
+	}
+	ok(vms >= 3u * times, "loaded and unloaded %d times: %" PRIu32 " VMs came and went meanwhile",
+	   times, vms);
+}
+
 /* Both guests shall have seen it once, however little they leave each other of the CPUs. */
 static void wait_for(const atomic_uint *one, const atomic_uint *other)
 {
@@ -216,6 +273,10 @@ int main(int argc, char **argv)
 	grafted = !access(SWITCH, F_OK);
 	if (argc > 2 && !strcmp(argv[1], "stress")) {
 		stress(atoi(argv[2]));
+		return done_testing();
+	}
+	if (argc > 2 && !strcmp(argv[1], "churn")) {
+		churn(atoi(argv[2]));
 		return done_testing();
 	}
 	unload();

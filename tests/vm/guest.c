@@ -210,6 +210,12 @@ static void work(struct guest_shared *shared)
 		case GUEST_TOUCH:
 			fresh[i * 4096] = 1;
 			break;
+		case GUEST_TOUCH_OPEN:
+			/* STI does so only behind the next instruction. */
+			asm volatile("sti; nop" : : : "memory");
+			fresh[i * 4096] = 1;
+			asm volatile("cli" : : : "memory");
+			break;
 		case GUEST_TRIPLE_FAULT:
 			triple_fault();
 			break;

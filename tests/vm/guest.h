@@ -8,6 +8,7 @@
 /* Guest-physical addresses, which are linear ones as well. */
 #define GUEST_TABLES	0x1000		/* page tables, GDT */
 #define GUEST_SHARED	0x20000		/* struct guest_shared of each vCPU */
+#define GUEST_STEAL	0x30000		/* struct kvm_steal_time of a vCPU */
 #define GUEST_CODE	0x100000
 #define GUEST_STACKS	0x200000	/* their ends, one page a vCPU */
 #define GUEST_FRESH	0x1000000	/* memory that nobody has touched */
@@ -34,6 +35,7 @@ enum guest_job {
 	GUEST_ASK,		/* the CPUIDs of @queries, @times of them */
 	GUEST_MMIO_WRITE,	/* @times writes that the VMM handles */
 	GUEST_WAKE,		/* @times HLTs, each ended by GUEST_WAKE_VECTOR from outside */
+	GUEST_TOUCH_OPEN,	/* GUEST_TOUCH with interrupts enabled */
 	GUEST_INTERRUPT,	/* @times interrupts of the timer in the midst of work */
 
 	GUEST_NESTED = 0x100,	/* with one of the above that needs no interrupt: a guest of

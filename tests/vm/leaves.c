@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * What every leaf answers to a real guest. With the argument "dump", just the leaves that
- * are not exitstat's, to compare with a stock KVM; with leaves as arguments, just these;
- * with "-", each that standard input names, at once.
+ * are not exitstat's, to compare with a stock KVM; with arguments LEAF or LEAF:ECX, just
+ * these; with "-", each that standard input names, at once.
  */
 #include <err.h>
 #include <inttypes.h>
@@ -29,6 +29,14 @@ static void print_leaf(struct small_vm *vm, uint32_t leaf, uint32_t index)
 
 	printf("%08x %08x: %016" PRIx64 " %016" PRIx64 " %016" PRIx64 " %016" PRIx64 "\n",
 	       leaf, index, query.rax, query.rbx, query.rcx, query.rdx);
+}
+
+static void print_argument(struct small_vm *vm, const char *argument)
+{
+	char *rest;
+	uint32_t leaf = strtoul(argument, &rest, 0);
+
+	print_leaf(vm, leaf, *rest == ':' ? strtoul(rest + 1, NULL, 0) : 0);
 }
 
 static void dump(struct small_vm *vm)
@@ -199,7 +207,7 @@ int main(int argc, char **argv)
 	}
 	if (argc > 1) {
 		while (*++argv)
-			print_leaf(&vm, strtoul(*argv, NULL, 0), 0);
+			print_argument(&vm, *argv);
 		return 0;
 	}
 	test_identify(&vm);

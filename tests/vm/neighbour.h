@@ -39,8 +39,8 @@ static void *be_busy(void *argument)
 	return NULL;
 }
 
-/* The thread inherits the one CPU that this one keeps to. */
-static inline void move_in(struct neighbour *neighbour)
+/* Threads that are created later inherit it. */
+static inline void keep_to_one_cpu(void)
 {
 	cpu_set_t cpu;
 
@@ -48,6 +48,11 @@ static inline void move_in(struct neighbour *neighbour)
 	CPU_SET(0, &cpu);
 	if (sched_setaffinity(0, sizeof(cpu), &cpu))
 		err(1, "sched_setaffinity");
+}
+
+static inline void move_in(struct neighbour *neighbour)
+{
+	keep_to_one_cpu();
 	signal(SIGUSR1, on_signal);
 	neighbour->vcpu = pthread_self();
 	if (pthread_create(&neighbour->thread, NULL, be_busy, neighbour))

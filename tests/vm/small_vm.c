@@ -3,13 +3,16 @@
 #include <err.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
+#include <sys/time.h>
 #include <unistd.h>
 
 #include <linux/kvm.h>
+#include <asm/kvm_para.h>
 #include <asm/svm.h>
 #include <asm/vmx.h>
 
@@ -43,7 +46,8 @@ uint32_t reason_of(enum guest_job job)
 		[GUEST_CPUID] = SVM_EXIT_CPUID, [GUEST_IO] = SVM_EXIT_IOIO,
 		[GUEST_MSR] = SVM_EXIT_MSR, [GUEST_FAST_MSR] = SVM_EXIT_MSR,
 		[GUEST_HYPERCALL] = SVM_EXIT_VMMCALL, [GUEST_HLT] = SVM_EXIT_HLT,
-		[GUEST_TOUCH] = SVM_EXIT_NPF, [GUEST_ASK] = SVM_EXIT_CPUID,
+		[GUEST_TOUCH] = SVM_EXIT_NPF, [GUEST_TOUCH_OPEN] = SVM_EXIT_NPF,
+		[GUEST_ASK] = SVM_EXIT_CPUID,
 		[GUEST_DEADLINE] = SVM_EXIT_MSR, [GUEST_TRIPLE_FAULT] = SVM_EXIT_SHUTDOWN,
 		[GUEST_MMIO_WRITE] = SVM_EXIT_NPF, [GUEST_WAKE] = SVM_EXIT_HLT,
 		[GUEST_INTERRUPT] = SVM_EXIT_INTR,
@@ -51,7 +55,8 @@ uint32_t reason_of(enum guest_job job)
 		[GUEST_CPUID] = EXIT_REASON_CPUID, [GUEST_IO] = EXIT_REASON_IO_INSTRUCTION,
 		[GUEST_MSR] = EXIT_REASON_MSR_READ, [GUEST_FAST_MSR] = EXIT_REASON_MSR_WRITE,
 		[GUEST_HYPERCALL] = EXIT_REASON_VMCALL, [GUEST_HLT] = EXIT_REASON_HLT,
-		[GUEST_TOUCH] = EXIT_REASON_EPT_VIOLATION, [GUEST_ASK] = EXIT_REASON_CPUID,
+		[GUEST_TOUCH] = EXIT_REASON_EPT_VIOLATION,
+		[GUEST_TOUCH_OPEN] = EXIT_REASON_EPT_VIOLATION, [GUEST_ASK] = EXIT_REASON_CPUID,
 		[GUEST_DEADLINE] = EXIT_REASON_MSR_WRITE,
 		[GUEST_TIMER] = EXIT_REASON_PREEMPTION_TIMER,
 		[GUEST_TRIPLE_FAULT] = EXIT_REASON_TRIPLE_FAULT,
@@ -141,9 +146,15 @@ static void give_cpuid(struct small_vm *vm, int vcpu)
 	KVM(vm->vcpus[vcpu], KVM_SET_CPUID2, &cpuid);
 }
 
+static void set_mp_state(struct small_vm *vm, int vcpu, uint32_t state)
+{
+	struct kvm_mp_state mp_state = { state };
+
+	KVM(vm->vcpus[vcpu], KVM_SET_MP_STATE, &mp_state);
+}
+
 static void create_vcpu(struct small_vm *vm, int vcpu)
 {
-	struct kvm_mp_state runnable = { KVM_MP_STATE_RUNNABLE };
 	int size = KVM(vm->kvm, KVM_GET_VCPU_MMAP_SIZE, 0);
 
 	vm->vcpus[vcpu] = KVM(vm->fd, KVM_CREATE_VCPU, vcpu);
@@ -151,7 +162,7 @@ static void create_vcpu(struct small_vm *vm, int vcpu)
 	if (vm->runs[vcpu] == MAP_FAILED)
 		err(1, "mmap of a vCPU");
 	give_cpuid(vm, vcpu);
-	KVM(vm->vcpus[vcpu], KVM_SET_MP_STATE, &runnable);
+	set_mp_state(vm, vcpu, KVM_MP_STATE_RUNNABLE);
 }
 
 void vm_create(struct small_vm *vm, int nr_vcpus)
@@ -251,6 +262,61 @@ uint64_t vm_fail_entry(struct small_vm *vm, int vcpu)
 	sregs.tr.unusable = 0;
 	KVM(vm->vcpus[vcpu], KVM_SET_SREGS, &sregs);
 	return run->fail_entry.hardware_entry_failure_reason;
+}
+
+/* KVM_RUN that is interrupted before it enters the guest, or where it waits. */
+static void run_interrupted(struct small_vm *vm, int vcpu)
+{
+	if (ioctl(vm->vcpus[vcpu], KVM_RUN, 0) >= 0 || errno != EINTR)
+		err(1, "KVM_RUN was to be interrupted");
+}
+
+void vm_run_nothing(struct small_vm *vm, int vcpu)
+{
+	struct kvm_run *run = vm->runs[vcpu];
+
+	run->immediate_exit = 1;
+	run_interrupted(vm, vcpu);
+	run->immediate_exit = 0;
+}
+
+static void on_alarm(int signal)
+{
+	(void)signal;
+}
+
+/* As after an INIT: the vCPU wants a SIPI, which does not come. */
+void vm_want_sipi(struct small_vm *vm, int vcpu, unsigned int milliseconds)
+{
+	struct itimerval timer = { .it_value.tv_usec = milliseconds * 1000 };
+	struct sigaction action = { .sa_handler = on_alarm };
+
+	sigaction(SIGALRM, &action, NULL);
+	set_mp_state(vm, vcpu, KVM_MP_STATE_INIT_RECEIVED);
+	setitimer(ITIMER_REAL, &timer, NULL);
+	run_interrupted(vm, vcpu);
+	set_mp_state(vm, vcpu, KVM_MP_STATE_RUNNABLE);
+}
+
+/* From now on KVM tells the guest the steal time of this vCPU. */
+void vm_tell_steal(struct small_vm *vm, int vcpu)
+{
+	struct {
+		struct kvm_msrs head;
+		struct kvm_msr_entry entry;
+	} msrs = {
+		.head.nmsrs = 1,
+		.entry = { .index = MSR_KVM_STEAL_TIME, .data = GUEST_STEAL | KVM_MSR_ENABLED },
+	};
+
+	if (KVM(vm->vcpus[vcpu], KVM_SET_MSRS, &msrs) != 1)
+		errx(1, "KVM has no steal time");
+}
+
+/* In nanoseconds, as of the last VM entry after the vCPU's thread got a CPU. */
+uint64_t vm_steal(struct small_vm *vm)
+{
+	return ((struct kvm_steal_time *)(vm->memory + GUEST_STEAL))->steal;
 }
 
 /* The vCPU's GUEST_WAKE_VECTOR, from any thread. */

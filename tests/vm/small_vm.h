@@ -38,6 +38,10 @@ void vm_run(struct small_vm *vm, int vcpu, enum guest_job job, uint32_t times);
 uint32_t vm_try(struct small_vm *vm, int vcpu, enum guest_job job, uint32_t times);
 uint64_t vm_fail_entry(struct small_vm *vm, int vcpu);
 
+void vm_run_nothing(struct small_vm *vm, int vcpu);
+void vm_want_sipi(struct small_vm *vm, int vcpu, unsigned int milliseconds);
+void vm_tell_steal(struct small_vm *vm, int vcpu);
+uint64_t vm_steal(struct small_vm *vm);
 void vm_wake(struct small_vm *vm, int vcpu);
 
 struct guest_query vm_ask(struct small_vm *vm, int vcpu, uint32_t leaf, uint32_t index);
