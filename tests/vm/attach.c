@@ -164,30 +164,36 @@ static void *keep_exiting(void *argument)
 	return NULL;
 }
 
-/* VMs of all ages, up to some seconds: the oldest one makes room for the next. */
+/* VMs of all ages, up to some seconds: any of them makes room for the next. */
 #define CROWDS	4
 #define CROWD	12
 
 struct crowd {
 	pthread_t thread;
+	unsigned int seed;
 	uint32_t vms;
 };
 
 static void *come_and_go(void *argument)
 {
 	struct crowd *crowd = argument;
-	struct small_vm vms[CROWD];
-	int i;
+	struct small_vm vms[CROWD] = { 0 };
+	unsigned int seed = crowd->seed;
+	struct small_vm *vm;
 
-	for (i = 0; !stop; i = (i + 1) % CROWD) {
-		if (crowd->vms >= CROWD)
-			vm_destroy(&vms[i]);
-		vm_create(&vms[i], 1);
-		vm_run(&vms[i], 0, GUEST_CPUID, 1);
+	while (!stop) {
+		vm = &vms[rand_r(&seed) % CROWD];
+		if (vm->nr_vcpus)
+			vm_destroy(vm);
+		/* Another one's vCPU gets the memory of this one's. */
+		sched_yield();
+		vm_create(vm, 1);
+		vm_run(vm, 0, GUEST_CPUID, 1);
 		crowd->vms++;
 	}
-	for (i = 0; i < CROWD && (uint32_t)i < crowd->vms; i++)
-		vm_destroy(&vms[i]);
+	for (vm = vms; vm < vms + CROWD; vm++)
+		if (vm->nr_vcpus)
+			vm_destroy(vm);
 	return NULL;
 }
 
@@ -201,8 +207,10 @@ static void churn(int times)
 	uint32_t vms = 0, before;
 	int i, j;
 
-	for (i = 0; i < CROWDS; i++)
+	for (i = 0; i < CROWDS; i++) {
+		crowds[i].seed = i;
 		pthread_create(&crowds[i].thread, NULL, come_and_go, &crowds[i]);
+	}
 	setpriority(PRIO_PROCESS, 0, -20);
 	for (i = 0; i < times; i++) {
 		before = crowds[i % CROWDS].vms;
