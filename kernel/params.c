@@ -30,7 +30,6 @@ static const char * const numberings[] = {
 	[EXITSTAT_FALL_2023] = "fall2023",
 };
 
-
 /* One of two words; the second one is true. */
 static int set_word(const char * const words[2], const char *value,
 		    const struct kernel_param *param)

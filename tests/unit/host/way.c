@@ -57,6 +57,11 @@ struct exitstat_vcpu *exitstat_find_vcpu(struct kvm_vcpu *vcpu)
 	return NULL;
 }
 
+struct exitstat_vcpu *exitstat_find_vcpu_here(struct kvm_vcpu *vcpu)
+{
+	return exitstat_find_vcpu(vcpu);
+}
+
 struct exitstat_vm *exitstat_find_vm(struct kvm *kvm)
 {
 	struct exitstat_link *link;

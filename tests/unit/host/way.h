@@ -24,7 +24,7 @@ int exitstat_way_init(void);
 void exitstat_way_exit(void);
 
 struct exitstat_vcpu *exitstat_find_vcpu(struct kvm_vcpu *vcpu);
-#define exitstat_find_vcpu_here	exitstat_find_vcpu
+struct exitstat_vcpu *exitstat_find_vcpu_here(struct kvm_vcpu *vcpu);
 struct exitstat_vm *exitstat_find_vm(struct kvm *kvm);
 int exitstat_link_vcpu(struct exitstat_vcpu *v);
 int exitstat_link_vm(struct exitstat_vm *vm);
