@@ -20,6 +20,8 @@
  * @other: the slot of every reason that has none of its own
  * @slot: the slot by exitstat_slot_index() of the reason
  * @number: the reason of each slot, ascending by its low 16 bits
+ *
+ * Each exit reads it: no cache line of it has what others write.
  */
 struct exitstat_reasons {
 	u32 space;
@@ -27,7 +29,7 @@ struct exitstat_reasons {
 	u8 other;
 	u8 slot[EXITSTAT_SLOT_INDEXES];
 	u32 number[EXITSTAT_NR_SLOTS];
-};
+} ____cacheline_aligned;
 
 void exitstat_reasons_init(struct exitstat_reasons *reasons, u32 space);
 bool exitstat_reason_defined(const struct exitstat_reasons *reasons, u32 reason);

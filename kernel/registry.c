@@ -37,7 +37,7 @@ static DEFINE_RAW_SPINLOCK(lists_lock);
 static struct exitstat_account dead;
 static u64 deaths;
 
-struct exitstat_reasons exitstat_reasons __cacheline_aligned_in_smp;
+struct exitstat_reasons exitstat_reasons;
 bool exitstat_scope_host __read_mostly;
 bool exitstat_expose __read_mostly = true;
 unsigned int exitstat_numbering __read_mostly = EXITSTAT_FALL_2022;

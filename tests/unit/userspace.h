@@ -17,6 +17,7 @@ typedef int64_t s64;
 
 #define PAGE_SIZE	4096
 #define __aligned(n)	__attribute__((aligned(n)))
+#define ____cacheline_aligned	__aligned(64)
 #ifndef __always_inline
 #define __always_inline	inline __attribute__((always_inline))
 #endif
