@@ -100,22 +100,69 @@ static void unlist_vm_rcu(struct rcu_head *rcu)
 	call_rcu(&vm->rcu, free_vm_rcu);
 }
 
-static struct exitstat_vm *add_vm(struct kvm *kvm, pid_t vmm)
+/*
+ * What opening an account takes, allocated before the mutex is taken: a VMM at its limit, whose
+ * allocations reclaim memory, must not hold up others. What was not needed is freed.
+ */
+struct opening {
+	struct exitstat_vcpu *v;
+	struct exitstat_vm *vm;
+};
+
+static struct exitstat_vcpu *alloc_vcpu(struct kvm_vcpu *vcpu)
+{
+	struct exitstat_vcpu *v = kzalloc(sizeof(*v), GFP_RECORD);
+
+	if (!v)
+		return NULL;
+	v->vcpu = vcpu;
+	v->account = exitstat_account_alloc();
+	if (!v->account) {
+		kfree(v);
+		return NULL;
+	}
+	exitstat_account_init(v->account, exitstat_reasons.other);
+	return v;
+}
+
+static struct exitstat_vm *alloc_vm(struct kvm *kvm, pid_t vmm)
 {
 	struct exitstat_vm *vm = kzalloc(sizeof(*vm), GFP_RECORD);
-	unsigned long flags;
 
 	if (!vm)
 		return NULL;
 	vm->kvm = kvm;
 	vm->vmm = vmm;
-	vm->id = ++last_id;
 	vm->exposed = READ_ONCE(exitstat_expose);
 	INIT_LIST_HEAD(&vm->vcpus);
-	if (exitstat_link_vm(vm)) {
-		kfree(vm);
+	return vm;
+}
+
+static struct opening prepare(struct kvm_vcpu *vcpu, struct kvm *kvm, pid_t vmm)
+{
+	struct opening opening = { .v = alloc_vcpu(vcpu) };
+
+	if (opening.v && !exitstat_find_vm(kvm))
+		opening.vm = alloc_vm(kvm, vmm);
+	return opening;
+}
+
+static void put_away(struct opening *opening)
+{
+	if (opening->v)
+		free_vcpu(opening->v);
+	kfree(opening->vm);
+}
+
+static struct exitstat_vm *add_vm(struct opening *opening)
+{
+	struct exitstat_vm *vm = opening->vm;
+	unsigned long flags;
+
+	if (!vm || exitstat_link_vm(vm))
 		return NULL;
-	}
+	opening->vm = NULL;
+	vm->id = ++last_id;
 	raw_spin_lock_irqsave(&lists_lock, flags);
 	list_add_tail_rcu(&vm->all, &all_vms);
 	raw_spin_unlock_irqrestore(&lists_lock, flags);
@@ -123,27 +170,17 @@ static struct exitstat_vm *add_vm(struct kvm *kvm, pid_t vmm)
 	return vm;
 }
 
-static struct exitstat_vcpu *add_vcpu(struct exitstat_vm *vm, struct kvm_vcpu *vcpu)
+static bool add_vcpu(struct opening *opening, struct exitstat_vm *vm)
 {
-	struct exitstat_vcpu *v = kzalloc(sizeof(*v), GFP_RECORD);
+	struct exitstat_vcpu *v = opening->v;
 
-	if (!v)
-		return NULL;
-	v->vcpu = vcpu;
 	v->vm = vm;
-	v->account = exitstat_account_alloc();
-	if (!v->account)
-		goto free;
-	exitstat_account_init(v->account, exitstat_reasons.other);
 	if (exitstat_link_vcpu(v))
-		goto free;
+		return false;
+	opening->v = NULL;
 	list_add_tail_rcu(&v->of_vm, &vm->vcpus);
 	atomic_long_inc(&exitstat_nr_vcpus);
-	return v;
-
-free:
-	free_vcpu(v);
-	return NULL;
+	return true;
 }
 
 /* One by one, so that interrupts are not off for long. */
@@ -179,18 +216,20 @@ static void drop_if_empty(struct exitstat_vm *vm)
 		end_vm(vm);
 }
 
-static int attach(struct kvm_vcpu *vcpu, struct kvm *kvm, pid_t vmm)
+static int attach(struct opening *opening, struct kvm_vcpu *vcpu, struct kvm *kvm)
 {
 	struct exitstat_vm *vm;
 
 	if (!exitstat_enabled() || exitstat_find_vcpu(vcpu))
 		return 0;
+	if (!opening->v)
+		return -ENOMEM;
 	vm = exitstat_find_vm(kvm);
 	if (!vm)
-		vm = add_vm(kvm, vmm);
+		vm = add_vm(opening);
 	if (!vm)
 		return -ENOMEM;
-	if (add_vcpu(vm, vcpu))
+	if (add_vcpu(opening, vm))
 		return 0;
 	drop_if_empty(vm);
 	return -ENOMEM;
@@ -208,11 +247,13 @@ static int attach(struct kvm_vcpu *vcpu, struct kvm *kvm, pid_t vmm)
  */
 int exitstat_attach(struct kvm_vcpu *vcpu, struct kvm *kvm, pid_t vmm)
 {
+	struct opening opening = prepare(vcpu, kvm, vmm);
 	int error;
 
 	mutex_lock(&members_mutex);
-	error = attach(vcpu, kvm, vmm);
+	error = attach(&opening, vcpu, kvm);
 	mutex_unlock(&members_mutex);
+	put_away(&opening);
 	if (!error)
 		return 0;
 	atomic_long_inc(&exitstat_failed_allocations);
@@ -224,10 +265,16 @@ int exitstat_attach(struct kvm_vcpu *vcpu, struct kvm *kvm, pid_t vmm)
 void exitstat_meet_vcpus(void)
 {
 	struct exitstat_meeting met;
+	struct opening opening;
+	int error;
 
+	/* All along, so that no VM of which there is a meeting ends meanwhile. */
 	mutex_lock(&members_mutex);
 	while (exitstat_next_meeting(&met)) {
-		if (!attach(met.vcpu, met.kvm, met.vmm))
+		opening = prepare(met.vcpu, met.kvm, met.vmm);
+		error = attach(&opening, met.vcpu, met.kvm);
+		put_away(&opening);
+		if (!error)
 			continue;
 		atomic_long_inc(&exitstat_failed_allocations);
 		exitstat_postpone_meetings();
