@@ -46,8 +46,9 @@ static void say_remedy(const struct exitstat_host *host, int error)
 	if (error == EXITSTAT_ERR_NOT_EXPOSED && kvm)
 		printf("      On the host: modprobe kvm_exitstat, or boot a kernel built with\n"
 		       "      CONFIG_KVM_EXITSTAT. If it has that already, it hides this VM: as root\n"
-		       "        echo \"PID on\" >/sys/kernel/debug/exitstat/expose\n"
-		       "      with the id of this VM's process. The VM itself needs no setting for it.\n");
+		       "        echo \"NUMBER on\" >/sys/kernel/debug/exitstat/expose\n"
+		       "      with the VM's number, which that file lists beside its process. The VM itself\n"
+		       "      needs no setting for it.\n");
 }
 
 static void say_exposed(const struct exitstat_host *host)
