@@ -142,9 +142,10 @@ test_interrupted() {
 	local tree=$work/interrupted journal=$work/interrupted/arch/x86/kvm/.exitstat-journal recovered=0
 
 	# Only what the graft looks at, as there are many copies.
-	mkdir -p "$work/kvm/arch/x86"
+	mkdir -p "$work/kvm/arch/x86/include/asm"
 	cp "$work/orig/Makefile" "$work/kvm/"
 	cp -r "$work/orig/arch/x86/kvm" "$work/kvm/arch/x86/"
+	cp "$work/orig/arch/x86/include/asm/kvm_host.h" "$work/kvm/arch/x86/include/asm/"
 	cp -r "$work/kvm" "$tree"
 	killed 4 "$graft" "$tree"
 	ok $? "a graft is killed while it changes files"

@@ -42,9 +42,10 @@ static inline struct exitstat_vm *exitstat_find_vm(struct kvm *kvm)
 	return rcu_dereference_raw(kvm->arch.exitstat);
 }
 
-#define exitstat_link_vcpu(v)	({ rcu_assign_pointer((v)->vcpu->arch.exitstat, v); 0; })
-#define exitstat_link_vm(vm)	({ rcu_assign_pointer((vm)->kvm->arch.exitstat, vm); 0; })
-#define exitstat_unlink_vcpu(v)	RCU_INIT_POINTER((v)->vcpu->arch.exitstat, NULL)
-#define exitstat_unlink_vm(vm)	RCU_INIT_POINTER((vm)->kvm->arch.exitstat, NULL)
+/* With the registry's mutex held, while KVM's structure is there. */
+int exitstat_link_vcpu(struct exitstat_vcpu *v);
+int exitstat_link_vm(struct exitstat_vm *vm);
+void exitstat_unlink_vcpu(struct exitstat_vcpu *v);
+void exitstat_unlink_vm(struct exitstat_vm *vm);
 
 #endif /* EXITSTAT_WAY_H */

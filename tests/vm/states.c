@@ -67,7 +67,8 @@ static void check_sum(const struct states *states, const char *what)
 		sum += states->cycles[i];
 	error = sum > states->tsc ? sum - states->tsc : states->tsc - sum;
 	/* What passes while the states are read one by one is in some and not in others. */
-	if (!ok(error <= states->tsc / 100 + states->took, "%s: the states add up to the TSC within 1 %%", what))
+	if (!ok(error <= states->tsc / 100 + states->took,
+		"%s: the states add up to the TSC within 1 %%", what))
 		show(states);
 }
 
@@ -285,7 +286,8 @@ static void test_vmm_woken_to_a_busy_cpu(struct small_vm *vm)
 	move_out(&neighbour);
 
 	check_sum(&states, "a VMM woken to a busy CPU");
-	good = ok(delay > states.tsc / 10 && is_about(states.cycles[EXITSTAT_STATE_PREEMPTED], delay),
+	good = ok(delay > states.tsc / 10 &&
+		  is_about(states.cycles[EXITSTAT_STATE_PREEMPTED], delay),
 		  "a VMM woken to a busy CPU: preempted is what the scheduler made it wait");
 	if (!good) {
 		printf("# run delay %" PRIu64 "\n", delay);
