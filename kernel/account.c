@@ -21,15 +21,21 @@ void exitstat_account_switch(struct exitstat_account *account, u8 to, u64 now)
 	exitstat_write_end(account);
 }
 
-/* exitstat_account_exit(), for a vCPU that was not in the guest as far as we know. */
+/*
+ * exitstat_account_exit(), for a vCPU that was not in the guest as far as we know. Without a
+ * time exitstat was off when the clock was read: the account is about to be closed.
+ */
 void exitstat_account_exit_oddly(struct exitstat_account *account, u8 slot, u64 now)
 {
+	if (!now)
+		return;
 	exitstat_leave_guest(account, account->state, slot, exitstat_elapsed(account, now), now);
 }
 
 /*
  * exitstat_account_return(), for a vCPU that was not in the host as far as we know, or that
- * has had no exit since the last return.
+ * has had no exit since the last return; in the guest, as far as we know, it is when a VM
+ * entry has failed without an exit.
  */
 void exitstat_account_return_oddly(struct exitstat_account *account, u64 now)
 {
@@ -37,9 +43,10 @@ void exitstat_account_return_oddly(struct exitstat_account *account, u64 now)
 
 	if (account->state == EXITSTAT_STATE_BEFORE || account->state == EXITSTAT_STATE_VMM)
 		return;
-	if (account->exits != account->returned)
+	if (account->exits != account->returned && account->state != EXITSTAT_STATE_GUEST)
 		return exitstat_leave_host(account, account->state, cycles, now);
 
+	account->returned = account->exits;
 	exitstat_write_begin(account);
 	exitstat_charge_state(account, account->state, cycles);
 	account->since = now;

@@ -66,14 +66,28 @@ static u64 waited(const struct exitstat_account *account)
 }
 
 /**
+ * exitstat_go_on - the vCPU's thread has a CPU, for KVM_RUN; preemption is disabled
+ * @account: the vCPU's account
+ */
+void exitstat_go_on(struct exitstat_account *account)
+{
+	u64 cycles = waited(account);
+
+	account->thread = current;
+	account->run_delay = current->sched_info.run_delay;
+	if (cycles || account->interrupted != EXITSTAT_STATE_NONE)
+		exitstat_account_resume(account, cycles, rdtsc());
+}
+
+/**
  * exitstat_load - a vCPU is put on this CPU; preemption is disabled
  * @vcpu: the vCPU
+ *
+ * While the VMM has the vCPU any thread may do so, for some ioctl; what matters is KVM_RUN.
  */
 void exitstat_load(struct kvm_vcpu *vcpu)
 {
-	struct exitstat_account *account;
 	struct exitstat_vcpu *v;
-	u64 cycles;
 
 	/*
 	 * Also when it is switched off: put may have been before load, and then what is loaded
@@ -84,13 +98,9 @@ void exitstat_load(struct kvm_vcpu *vcpu)
 		this_cpu_write(exitstat_loaded, NULL);
 		return;
 	}
-	account = v->account;
-	this_cpu_write(exitstat_loaded, account);
-	cycles = waited(account);
-	account->thread = current;
-	account->run_delay = current->sched_info.run_delay;
-	if (cycles || account->interrupted != EXITSTAT_STATE_NONE)
-		exitstat_account_resume(account, cycles, rdtsc());
+	this_cpu_write(exitstat_loaded, v->account);
+	if (v->account->state != EXITSTAT_STATE_VMM)
+		exitstat_go_on(v->account);
 }
 
 /**

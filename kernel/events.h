@@ -27,6 +27,7 @@ void exitstat_cleanup(void);
 void exitstat_forget(void);
 
 void exitstat_load(struct kvm_vcpu *vcpu);
+void exitstat_go_on(struct exitstat_account *account);
 void exitstat_halt(void);
 void exitstat_wake(void);
 void exitstat_destroy_vm(struct kvm *kvm);
@@ -121,8 +122,11 @@ static __always_inline bool exitstat_try_run(struct kvm_vcpu *vcpu)
 		exitstat_load(vcpu);
 		account = this_cpu_read(exitstat_loaded);
 	}
-	if (likely(account))
+	if (likely(account)) {
+		if (likely(account->state == EXITSTAT_STATE_VMM))
+			exitstat_go_on(account);
 		exitstat_account_run(account, rdtsc());
+	}
 	preempt_enable();
 	return account;
 }

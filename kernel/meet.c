@@ -34,8 +34,9 @@ static bool want_meeting(struct kvm_vcpu *vcpu)
 			return false;
 	if (nr_meetings == ARRAY_SIZE(meetings))
 		return false;
-	meetings[nr_meetings++] = (struct exitstat_meeting){
+	meetings[nr_meetings] = (struct exitstat_meeting){
 		.vcpu = vcpu, .kvm = vcpu->kvm, .vmm = task_tgid_nr(current) };
+	WRITE_ONCE(nr_meetings, nr_meetings + 1);
 	return true;
 }
 
@@ -48,7 +49,8 @@ void exitstat_meet(struct kvm_vcpu *vcpu)
 	unsigned long flags;
 	bool wanted;
 
-	if (time_before(jiffies, READ_ONCE(not_before)))
+	if (time_before(jiffies, READ_ONCE(not_before)) ||
+	    READ_ONCE(nr_meetings) == ARRAY_SIZE(meetings))
 		return;
 	raw_spin_lock_irqsave(&meetings_lock, flags);
 	wanted = want_meeting(vcpu);
@@ -70,8 +72,10 @@ bool exitstat_next_meeting(struct exitstat_meeting *meeting)
 
 	raw_spin_lock_irqsave(&meetings_lock, flags);
 	any = nr_meetings;
-	if (any)
-		*meeting = meetings[--nr_meetings];
+	if (any) {
+		*meeting = meetings[nr_meetings - 1];
+		WRITE_ONCE(nr_meetings, nr_meetings - 1);
+	}
 	raw_spin_unlock_irqrestore(&meetings_lock, flags);
 	return any;
 }
@@ -89,7 +93,7 @@ void exitstat_cancel_meetings(const struct kvm *kvm)
 	for (i = 0; i < nr_meetings; i++)
 		if (kvm && meetings[i].kvm != kvm)
 			meetings[left++] = meetings[i];
-	nr_meetings = left;
+	WRITE_ONCE(nr_meetings, left);
 	raw_spin_unlock_irqrestore(&meetings_lock, flags);
 }
 

@@ -59,13 +59,16 @@ void exitstat_registry_init(void)
  */
 #define GFP_RECORD	(GFP_KERNEL_ACCOUNT | __GFP_NORETRY | __GFP_NOWARN)
 
+/* With the mutex held memory is not reclaimed: others wait. */
+#define GFP_MEETING	(GFP_NOWAIT | __GFP_NOWARN)
+
 /*
  * A function of its own, so that it can be made to fail: a vCPU must run, uncounted,
  * when there is no memory for its account.
  */
-static noinline struct exitstat_account *exitstat_account_alloc(void)
+static noinline struct exitstat_account *exitstat_account_alloc(gfp_t gfp)
 {
-	return (struct exitstat_account *)get_zeroed_page(GFP_RECORD);
+	return (struct exitstat_account *)get_zeroed_page(gfp);
 }
 
 static void free_vcpu(struct exitstat_vcpu *v)
@@ -109,14 +112,14 @@ struct opening {
 	struct exitstat_vm *vm;
 };
 
-static struct exitstat_vcpu *alloc_vcpu(struct kvm_vcpu *vcpu)
+static struct exitstat_vcpu *alloc_vcpu(struct kvm_vcpu *vcpu, gfp_t gfp)
 {
-	struct exitstat_vcpu *v = kzalloc(sizeof(*v), GFP_RECORD);
+	struct exitstat_vcpu *v = kzalloc(sizeof(*v), gfp);
 
 	if (!v)
 		return NULL;
 	v->vcpu = vcpu;
-	v->account = exitstat_account_alloc();
+	v->account = exitstat_account_alloc(gfp);
 	if (!v->account) {
 		kfree(v);
 		return NULL;
@@ -125,9 +128,9 @@ static struct exitstat_vcpu *alloc_vcpu(struct kvm_vcpu *vcpu)
 	return v;
 }
 
-static struct exitstat_vm *alloc_vm(struct kvm *kvm, pid_t vmm)
+static struct exitstat_vm *alloc_vm(struct kvm *kvm, pid_t vmm, gfp_t gfp)
 {
-	struct exitstat_vm *vm = kzalloc(sizeof(*vm), GFP_RECORD);
+	struct exitstat_vm *vm = kzalloc(sizeof(*vm), gfp);
 
 	if (!vm)
 		return NULL;
@@ -138,12 +141,12 @@ static struct exitstat_vm *alloc_vm(struct kvm *kvm, pid_t vmm)
 	return vm;
 }
 
-static struct opening prepare(struct kvm_vcpu *vcpu, struct kvm *kvm, pid_t vmm)
+static struct opening prepare(struct kvm_vcpu *vcpu, struct kvm *kvm, pid_t vmm, gfp_t gfp)
 {
-	struct opening opening = { .v = alloc_vcpu(vcpu) };
+	struct opening opening = { .v = alloc_vcpu(vcpu, gfp) };
 
 	if (opening.v && !exitstat_find_vm(kvm))
-		opening.vm = alloc_vm(kvm, vmm);
+		opening.vm = alloc_vm(kvm, vmm, gfp);
 	return opening;
 }
 
@@ -247,7 +250,7 @@ static int attach(struct opening *opening, struct kvm_vcpu *vcpu, struct kvm *kv
  */
 int exitstat_attach(struct kvm_vcpu *vcpu, struct kvm *kvm, pid_t vmm)
 {
-	struct opening opening = prepare(vcpu, kvm, vmm);
+	struct opening opening = prepare(vcpu, kvm, vmm, GFP_RECORD);
 	int error;
 
 	mutex_lock(&members_mutex);
@@ -271,13 +274,14 @@ void exitstat_meet_vcpus(void)
 	/* All along, so that no VM of which there is a meeting ends meanwhile. */
 	mutex_lock(&members_mutex);
 	while (exitstat_next_meeting(&met)) {
-		opening = prepare(met.vcpu, met.kvm, met.vmm);
+		opening = prepare(met.vcpu, met.kvm, met.vmm, GFP_MEETING);
 		error = attach(&opening, met.vcpu, met.kvm);
 		put_away(&opening);
 		if (!error)
 			continue;
 		atomic_long_inc(&exitstat_failed_allocations);
 		exitstat_postpone_meetings();
+		exitstat_cancel_meetings(NULL);
 	}
 	mutex_unlock(&members_mutex);
 }

@@ -12,6 +12,7 @@
 
 #include "exit_reason.h"
 #include "member.h"
+#include "reasons.h"
 #include "symbol.h"
 
 typedef void get_exit_info_function(struct kvm_vcpu *vcpu, u32 *reason, u64 *info1, u64 *info2,
@@ -24,7 +25,7 @@ unsigned int exitstat_reason_offset __read_mostly;
 /* exitstat_exit_reason(), when it is not known where the reason lies. */
 u32 exitstat_ask_exit_reason(struct kvm_vcpu *vcpu)
 {
-	u32 reason, intr_info, error_code;
+	u32 reason = EXITSTAT_OTHER, intr_info, error_code;
 	u64 info1, info2;
 
 	static_call(get_exit_info)(vcpu, &reason, &info1, &info2, &intr_info, &error_code);

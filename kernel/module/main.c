@@ -20,6 +20,8 @@
 /* Attaching and detaching, one at a time. */
 static DEFINE_MUTEX(attach_lock);
 static bool attached;
+static bool leaving;
+static bool stuck;
 static int attach_error;
 
 /*
@@ -31,12 +33,9 @@ static void stay(int error)
 {
 	pr_err("ftrace does not let go of KVM's functions (%d): the module stays until the next boot; what it counts is not to be trusted any more\n",
 	       error);
-	if (THIS_MODULE->state != MODULE_STATE_GOING) {
+	if (THIS_MODULE->state != MODULE_STATE_GOING)
 		__module_get(THIS_MODULE);
-		return;
-	}
-	for (;;)
-		schedule_timeout_idle(MAX_SCHEDULE_TIMEOUT);
+	stuck = true;
 }
 
 static int place_hooks(void)
@@ -68,6 +67,10 @@ static int attach(void)
 		pr_err("this KVM has exitstat in it already: the module is not needed\n");
 		return -EEXIST;
 	}
+	if (IS_ENABLED(CONFIG_LTO_CLANG)) {
+		pr_err("this kernel is optimised as a whole (CONFIG_LTO_CLANG): a hook on a function that is inlined sees nothing; take the graft\n");
+		return -EOPNOTSUPP;
+	}
 	error = exitstat_find_exit_reason();
 	if (error)
 		return error;
@@ -84,7 +87,7 @@ static int attach(void)
 static void attach_once(void)
 {
 	mutex_lock(&attach_lock);
-	if (!attached) {
+	if (!attached && !leaving) {
 		attach_error = attach();
 		attached = !attach_error;
 	}
@@ -94,7 +97,7 @@ static void attach_once(void)
 static void detach(void)
 {
 	mutex_lock(&attach_lock);
-	if (attached && remove_hooks()) {
+	if (attached && !stuck && remove_hooks()) {
 		exitstat_cleanup();
 		attached = false;
 	}
@@ -137,11 +140,20 @@ static int on_module(struct notifier_block *block, unsigned long state, void *da
 static struct notifier_block tracepoint_block = { .notifier_call = on_module_with_tracepoints };
 static struct notifier_block module_block = { .notifier_call = on_module };
 
+/*
+ * Detached first: the notifiers' locks are held while they are unregistered and would keep all
+ * modules from loading meanwhile, for ever when the hooks do not go.
+ */
 static void unwatch_kvm(void)
 {
+	mutex_lock(&attach_lock);
+	leaving = true;
+	mutex_unlock(&attach_lock);
+	detach();
+	while (stuck && THIS_MODULE->state == MODULE_STATE_GOING)
+		schedule_timeout_idle(MAX_SCHEDULE_TIMEOUT);
 	unregister_tracepoint_module_notifier(&tracepoint_block);
 	unregister_module_notifier(&module_block);
-	detach();
 }
 
 static int watch_kvm(void)

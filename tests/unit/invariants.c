@@ -92,6 +92,8 @@ static void model_resume(struct model *model, u64 waited, u64 now)
 static void model_event(struct model *model, enum life_event event, int reason, u64 waited,
 			u64 now)
 {
+	bool returns = event == LIFE_RETURN && model->exits != model->returned &&
+		       model->state != G;
 	int next;
 
 	if (event >= LIFE_RESUME) {
@@ -104,17 +106,17 @@ static void model_event(struct model *model, enum life_event event, int reason, 
 	if (event == LIFE_PREEMPT || event == LIFE_SLEEP)
 		model->interrupted = model->state;
 	model_enter(model, next, now);
-	if (event != LIFE_RETURN || model->exits != model->returned)
+	if (event != LIFE_RETURN || returns)
 		model->entered[next]++;
 	if (event == LIFE_EXIT) {
 		model->reason = reason;
 		model->reasons[reason].exits++;
 		model->exits++;
 	}
-	if (event == LIFE_RETURN && model->exits != model->returned) {
+	if (returns)
 		model->reasons[model->reason].vmm_returns++;
+	if (event == LIFE_RETURN)
 		model->returned = model->exits;
-	}
 }
 
 /**

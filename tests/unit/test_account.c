@@ -268,6 +268,28 @@ static void return_without_an_exit_is_not_counted(void **state)
 	assert_state(EXITSTAT_STATE_VMM, 0, 20);
 }
 
+static void entry_that_fails_returns_for_no_exit(void **state)
+{
+	(void)state;
+	bring_to(EXITSTAT_STATE_HOST);
+	exitstat_account_entry(acc, T + 110);
+	exitstat_account_return(acc, T + 120);
+	exitstat_account_run(acc, T + 130);
+	assert_vmm(A, 0, 10);
+	assert_state(EXITSTAT_STATE_VMM, 0, 10);
+}
+
+/* Switched off between the exit and its accounting, there is no time of it. */
+static void exit_without_a_time_is_none(void **state)
+{
+	(void)state;
+	bring_to(EXITSTAT_STATE_GUEST);
+	exitstat_account_exit(acc, A, 0);
+	exitstat_account_close(acc, T + 150);
+	assert_state(EXITSTAT_STATE_HOST, 0, 0);
+	assert_state(EXITSTAT_STATE_GUEST, 1, 150);
+}
+
 static void return_twice_counts_once(void **state)
 {
 	(void)state;
@@ -460,6 +482,8 @@ int main(void)
 		TEST(entry_without_exit_leaves_the_time_to_the_guest),
 		TEST(return_charges_the_vmm_and_the_reason_that_caused_it),
 		TEST(return_without_an_exit_is_not_counted),
+		TEST(entry_that_fails_returns_for_no_exit),
+		TEST(exit_without_a_time_is_none),
 		TEST(return_twice_counts_once),
 		TEST(run_without_return_leaves_the_time_to_the_exit),
 		TEST(run_without_an_exit_is_the_last_exits_time_but_no_return),

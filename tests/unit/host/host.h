@@ -215,6 +215,8 @@ void rcu_barrier(void);
 #define GFP_KERNEL_ACCOUNT	1
 #define __GFP_NORETRY	2
 #define __GFP_NOWARN	4
+#define GFP_NOWAIT	8
+typedef unsigned int gfp_t;
 
 #define kzalloc(size, flags)	((void)(flags), host_alloc(size, _Alignof(max_align_t)))
 #define get_zeroed_page(flags)	((void)(flags), (unsigned long)host_alloc(PAGE_SIZE, PAGE_SIZE))
