@@ -149,10 +149,15 @@ static uint64_t cycles_of(struct small_vm *vm, uint64_t ns)
 	return ns * vm_ask(vm, 0, EXITSTAT_LEAF_PROPERTIES, 0).rax / 1000000;
 }
 
-/* A tenth is for preemptions that come between what the scheduler is asked and the guest. */
-static bool is_about(uint64_t value, uint64_t wanted)
+/*
+ * A tenth, and some turns of the neighbour's, are for preemptions that come between what the
+ * scheduler is asked and the guest.
+ */
+static bool is_about(struct small_vm *vm, uint64_t value, uint64_t wanted)
 {
-	return value >= wanted - wanted / 10 && value <= wanted + wanted / 10;
+	uint64_t error = value > wanted ? value - wanted : wanted - value;
+
+	return error <= wanted / 10 + cycles_of(vm, 15000000);
 }
 
 static void test_preempted(struct small_vm *vm)
@@ -173,9 +178,9 @@ static void test_preempted(struct small_vm *vm)
 	good = ok(entered[EXITSTAT_STATE_PREEMPTED] >= 10 &&
 		  cycles[EXITSTAT_STATE_PREEMPTED] > states.tsc / 3,
 		  "a busy neighbour: preempted time grows");
-	good &= ok(is_about(cycles[EXITSTAT_STATE_PREEMPTED], delay),
+	good &= ok(is_about(vm, cycles[EXITSTAT_STATE_PREEMPTED], delay),
 		   "a busy neighbour: preempted is what the scheduler made the thread wait");
-	good &= ok(is_about(cycles[EXITSTAT_STATE_GUEST] + cycles[EXITSTAT_STATE_HOST],
+	good &= ok(is_about(vm, cycles[EXITSTAT_STATE_GUEST] + cycles[EXITSTAT_STATE_HOST],
 			    states.tsc - delay),
 		   "a busy neighbour: guest and host are what is left");
 	/* From the guest it is always to the host, so what is more comes from elsewhere. */
@@ -256,9 +261,9 @@ static void test_woken_to_a_busy_cpu(struct small_vm *vm)
 	check_sum(&states, "woken to a busy CPU");
 	good = ok(states.entered[EXITSTAT_STATE_HALTED] >= 20 && delay > states.tsc / 10,
 		  "woken to a busy CPU: it halts, and waits for the CPU");
-	good &= ok(is_about(cycles[EXITSTAT_STATE_PREEMPTED], delay),
+	good &= ok(is_about(vm, cycles[EXITSTAT_STATE_PREEMPTED], delay),
 		   "woken to a busy CPU: preempted is what the scheduler made the thread wait");
-	good &= ok(is_about(cycles[EXITSTAT_STATE_PREEMPTED], steal),
+	good &= ok(is_about(vm, cycles[EXITSTAT_STATE_PREEMPTED], steal),
 		   "woken to a busy CPU: and the steal time that the guest is told");
 	if (!good) {
 		printf("# run delay %" PRIu64 ", steal time %" PRIu64 "\n", delay, steal);
@@ -279,7 +284,7 @@ static void test_vmm_woken_to_a_busy_cpu(struct small_vm *vm)
 	sched_setscheduler(0, SCHED_BATCH, &no_priority);
 	vm->on_io = wait_long;
 	delay = run_delay();
-	states = spend(vm, GUEST_IO, 100);
+	states = spend(vm, GUEST_IO, 500);
 	delay = cycles_of(vm, run_delay() - delay);
 	vm->on_io = NULL;
 	sched_setscheduler(0, SCHED_OTHER, &no_priority);
@@ -287,7 +292,7 @@ static void test_vmm_woken_to_a_busy_cpu(struct small_vm *vm)
 
 	check_sum(&states, "a VMM woken to a busy CPU");
 	good = ok(delay > states.tsc / 10 &&
-		  is_about(states.cycles[EXITSTAT_STATE_PREEMPTED], delay),
+		  is_about(vm, states.cycles[EXITSTAT_STATE_PREEMPTED], delay),
 		  "a VMM woken to a busy CPU: preempted is what the scheduler made it wait");
 	if (!good) {
 		printf("# run delay %" PRIu64 "\n", delay);
