@@ -233,6 +233,16 @@ get_kvm_source() {
 		'linux-source-*/arch/x86/include/asm/kvm_host.h'
 }
 
+fetch_uapi() {
+	local dir=$cache/uapi/$version
+
+	[[ ! -d $uapi ]] || return 0
+	step "Fetching the kernel's headers for userspace ($version)"
+	rm -rf "$dir" "$dir.new"
+	fetch "$dir.new" "linux-libc-dev=$version"
+	mv "$dir.new" "$dir"
+}
+
 # get_uapi SUITE: sets uapi, a directory with the kernel's headers for userspace, <asm/...>.
 get_uapi() {
 	local version
@@ -240,10 +250,5 @@ get_uapi() {
 	use_suite "$1"
 	version=$(version_of linux-libc-dev)
 	uapi=$cache/uapi/$version/usr/include/x86_64-linux-gnu
-	[[ ! -d $uapi ]] || return 0
-	step "Fetching the kernel's headers for userspace ($version)"
-	rm -rf "$cache/uapi/$version.new"
-	fetch "$cache/uapi/$version.new" "linux-libc-dev=$version"
-	rm -rf "$cache/uapi/$version"
-	mv "$cache/uapi/$version.new" "$cache/uapi/$version"
+	[[ -d $uapi ]] || locked "$cache/uapi/$version" fetch_uapi
 }
