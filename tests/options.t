@@ -43,9 +43,7 @@ without() {
 }
 
 need dkms
-lock_cache
 get_kernel base
-unlock_cache
 make_kernel
 dkms_here add "exitstat/$version" >"$work/add"
 ok $? "DKMS has the module"
