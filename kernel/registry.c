@@ -45,7 +45,7 @@ atomic_long_t exitstat_nr_vms;
 atomic_long_t exitstat_nr_vcpus;
 atomic_long_t exitstat_failed_allocations;
 
-/** exitstat_registry_init - before anything else of exitstat, once */
+/** exitstat_registry_init - before the first VM; what the dead have left stays */
 void exitstat_registry_init(void)
 {
 	exitstat_reasons_init(&exitstat_reasons, boot_cpu_has(X86_FEATURE_SVM) ?
