@@ -40,6 +40,8 @@ enum exitstat_error {
 	EXITSTAT_ERR_END = -7,		/* the recording has no further sample */
 	EXITSTAT_ERR_BACKWARDS = -8,	/* counters started anew: the VM has moved */
 	EXITSTAT_ERR_CPU = -9,		/* a CPU that is not, or no longer, to be had */
+	EXITSTAT_ERR_VM = -10,		/* a VM that is not, or no longer, there */
+	EXITSTAT_ERR_DEVICE = -11,	/* no /dev/exitstat, or no permission to open it */
 };
 
 /* CPUID's four output registers. */
@@ -153,6 +155,61 @@ int exitstat_is_replay(const struct exitstat *es);
 
 /** exitstat_record - write every answer to a file; before exitstat_open() */
 int exitstat_record(struct exitstat *es, const char *path);
+
+/**
+ * struct exitstat_vm - a VM, as its host knows it
+ * @id: its number, from 1 on, which no other VM gets as long as exitstat is loaded
+ * @start_ns: when it first ran, CLOCK_BOOTTIME
+ * @pid: the process that made it
+ * @vcpus: its vCPUs that have run
+ * @exposed: it sees the leaves
+ */
+struct exitstat_vm {
+	uint64_t id;
+	uint64_t start_ns;
+	int pid;
+	uint32_t vcpus;
+	int exposed;
+};
+
+/* What the host's exitstat says of itself; see exitstat_host.h. */
+struct exitstat_device_info {
+	uint32_t version, way, space, tsc_khz;
+	uint64_t vms, vcpus, failed_allocations;
+};
+
+/**
+ * exitstat_device - on a host: take the answers from /dev/exitstat; before exitstat_open()
+ *
+ * Then choose a VM with exitstat_choose_vm(), as often as wanted. CPUs are the VM's vCPUs by
+ * their index, and no answer costs an exit.
+ */
+int exitstat_device(struct exitstat *es);
+
+/** exitstat_device_info - what there is on this host */
+int exitstat_device_info(struct exitstat *es, struct exitstat_device_info *info);
+
+/**
+ * exitstat_vms - the VMs of this host that have run, in the order of their numbers
+ * @es: a handle on the device
+ * @vms: where an array of them goes, to be freed with free(); NULL when there are none
+ *
+ * Return: how many there are; enum exitstat_error.
+ */
+long exitstat_vms(struct exitstat *es, struct exitstat_vm **vms);
+
+/**
+ * exitstat_choose_vm - which VM the answers are of
+ * @es: a handle on the device
+ * @id: its number
+ *
+ * After it, exitstat_open() for what exitstat_host() tells. A VM that is not, or no longer,
+ * there is EXITSTAT_ERR_VM as soon as something is asked of it.
+ */
+int exitstat_choose_vm(struct exitstat *es, uint64_t id);
+
+/** exitstat_expose - show the leaves to a VM (1), or hide them from it (0) */
+int exitstat_expose(struct exitstat *es, uint64_t id, int exposed);
 
 /** exitstat_open - find out whether exitstat is there and which it is */
 int exitstat_open(struct exitstat *es);
