@@ -13,7 +13,7 @@
 #include <asm/msr.h>
 #include <asm/tsc.h>
 
-#include "debugfs.h"
+#include "answer.h"
 #include "events.h"
 #include "meet.h"
 #include "registry.h"
@@ -27,13 +27,8 @@ DEFINE_PER_CPU(struct exitstat_account *, exitstat_loaded);
  */
 int exitstat_init(void)
 {
-	int error;
-
 	exitstat_registry_init();
-	error = exitstat_way_init();
-	if (!error)
-		exitstat_debugfs_init();
-	return error;
+	return exitstat_way_init();
 }
 
 /** exitstat_forget - no event comes any more: all accounts go; there may still be VMs */
@@ -50,7 +45,6 @@ void exitstat_forget(void)
 /** exitstat_cleanup - after the last event; there may still be VMs */
 void exitstat_cleanup(void)
 {
-	exitstat_debugfs_exit();
 	exitstat_forget();
 	exitstat_way_exit();
 }
@@ -109,8 +103,9 @@ void exitstat_load(struct kvm_vcpu *vcpu)
  */
 void exitstat_open(struct kvm_vcpu *vcpu)
 {
-	/* A VM runs in the process that made it, though maybe made by another thread. */
-	if (exitstat_attach(vcpu, vcpu->kvm, task_tgid_nr(current)))
+	const struct exitstat_meeting met = exitstat_meeting_of(vcpu);
+
+	if (exitstat_attach(&met))
 		return;
 	preempt_disable();
 	exitstat_load(vcpu);

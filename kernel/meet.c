@@ -25,6 +25,22 @@ static void meet_vcpus(struct work_struct *work)
 
 static DECLARE_WORK(meet_work, meet_vcpus);
 
+/**
+ * exitstat_meeting_of - all that opening an account takes
+ * @vcpu: the vCPU, on its own thread
+ *
+ * A VM runs in the process that made it, though maybe made by another thread.
+ */
+struct exitstat_meeting exitstat_meeting_of(struct kvm_vcpu *vcpu)
+{
+	return (struct exitstat_meeting){
+		.vcpu = vcpu,
+		.kvm = vcpu->kvm,
+		.index = vcpu->vcpu_idx,
+		.vmm = task_tgid_nr(current),
+	};
+}
+
 static bool want_meeting(struct kvm_vcpu *vcpu)
 {
 	unsigned int i;
@@ -34,8 +50,7 @@ static bool want_meeting(struct kvm_vcpu *vcpu)
 			return false;
 	if (nr_meetings == ARRAY_SIZE(meetings))
 		return false;
-	meetings[nr_meetings] = (struct exitstat_meeting){
-		.vcpu = vcpu, .kvm = vcpu->kvm, .vmm = task_tgid_nr(current) };
+	meetings[nr_meetings] = exitstat_meeting_of(vcpu);
 	WRITE_ONCE(nr_meetings, nr_meetings + 1);
 	return true;
 }

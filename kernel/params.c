@@ -7,6 +7,7 @@
 #include <linux/string.h>
 #include <linux/sysfs.h>
 
+#include "answer.h"
 #include "registry.h"
 
 #ifdef EXITSTAT_MODULE
@@ -97,7 +98,7 @@ PARAM_DESC(NAME(scope),
 module_param_cb(NAME(expose), &expose_ops, &exitstat_expose, 0644);
 PARAM_TYPE(NAME(expose), "charp");
 PARAM_DESC(NAME(expose),
-	   "Which new VMs see it: all (default) or none; debugfs has exitstat/expose for a single VM");
+	   "Which new VMs see it: all (default) or none; exitstat expose for a single VM");
 
 module_param_cb(NAME(numbering), &numbering_ops, NULL, 0644);
 PARAM_TYPE(NAME(numbering), "charp");

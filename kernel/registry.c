@@ -19,15 +19,20 @@
 #include <linux/rculist.h>
 #include <linux/slab.h>
 #include <linux/spinlock.h>
+#include <linux/timekeeping.h>
 #include <asm/tsc.h>
 
 #include "events.h"
+#include "exitstat_host.h"
 #include "meet.h"
 #include "registry.h"
 
 static DEFINE_MUTEX(members_mutex);
-static LIST_HEAD(all_vms);
 static u64 last_id;
+LIST_HEAD(exitstat_vms);
+
+/* By number. The numbers are consecutive, so that VMs are evenly spread. */
+static struct hlist_head vms_of_id[1024];
 
 /*
  * The lists and the dead; raw, as a callback of RCU and a reader may not sleep. A reader waits
@@ -38,9 +43,7 @@ static struct exitstat_account dead;
 static u64 deaths;
 
 struct exitstat_reasons exitstat_reasons;
-bool exitstat_scope_host __read_mostly;
 bool exitstat_expose __read_mostly = true;
-unsigned int exitstat_numbering __read_mostly = EXITSTAT_FALL_2022;
 atomic_long_t exitstat_nr_vms;
 atomic_long_t exitstat_nr_vcpus;
 atomic_long_t exitstat_failed_allocations;
@@ -51,6 +54,11 @@ void exitstat_registry_init(void)
 	exitstat_reasons_init(&exitstat_reasons, boot_cpu_has(X86_FEATURE_SVM) ?
 			      EXITSTAT_SPACE_SVM : EXITSTAT_SPACE_VMX);
 	exitstat_account_init(&dead, exitstat_reasons.other);
+}
+
+static struct hlist_head *bucket_of(u64 id)
+{
+	return &vms_of_id[id % ARRAY_SIZE(vms_of_id)];
 }
 
 /*
@@ -99,6 +107,7 @@ static void unlist_vm_rcu(struct rcu_head *rcu)
 
 	raw_spin_lock_irqsave(&lists_lock, flags);
 	list_del_rcu(&vm->all);
+	hlist_del_rcu(&vm->of_id);
 	raw_spin_unlock_irqrestore(&lists_lock, flags);
 	call_rcu(&vm->rcu, free_vm_rcu);
 }
@@ -112,13 +121,14 @@ struct opening {
 	struct exitstat_vm *vm;
 };
 
-static struct exitstat_vcpu *alloc_vcpu(struct kvm_vcpu *vcpu, gfp_t gfp)
+static struct exitstat_vcpu *alloc_vcpu(const struct exitstat_meeting *met, gfp_t gfp)
 {
 	struct exitstat_vcpu *v = kzalloc(sizeof(*v), gfp);
 
 	if (!v)
 		return NULL;
-	v->vcpu = vcpu;
+	v->vcpu = met->vcpu;
+	v->index = met->index;
 	v->account = exitstat_account_alloc(gfp);
 	if (!v->account) {
 		kfree(v);
@@ -128,25 +138,26 @@ static struct exitstat_vcpu *alloc_vcpu(struct kvm_vcpu *vcpu, gfp_t gfp)
 	return v;
 }
 
-static struct exitstat_vm *alloc_vm(struct kvm *kvm, pid_t vmm, gfp_t gfp)
+static struct exitstat_vm *alloc_vm(const struct exitstat_meeting *met, gfp_t gfp)
 {
 	struct exitstat_vm *vm = kzalloc(sizeof(*vm), gfp);
 
 	if (!vm)
 		return NULL;
-	vm->kvm = kvm;
-	vm->vmm = vmm;
+	vm->kvm = met->kvm;
+	vm->vmm = met->vmm;
+	vm->start_ns = ktime_get_boottime_ns();
 	vm->exposed = READ_ONCE(exitstat_expose);
 	INIT_LIST_HEAD(&vm->vcpus);
 	return vm;
 }
 
-static struct opening prepare(struct kvm_vcpu *vcpu, struct kvm *kvm, pid_t vmm, gfp_t gfp)
+static struct opening prepare(const struct exitstat_meeting *met, gfp_t gfp)
 {
-	struct opening opening = { .v = alloc_vcpu(vcpu, gfp) };
+	struct opening opening = { .v = alloc_vcpu(met, gfp) };
 
-	if (opening.v && !exitstat_find_vm(kvm))
-		opening.vm = alloc_vm(kvm, vmm, gfp);
+	if (opening.v && !exitstat_find_vm(met->kvm))
+		opening.vm = alloc_vm(met, gfp);
 	return opening;
 }
 
@@ -167,10 +178,22 @@ static struct exitstat_vm *add_vm(struct opening *opening)
 	opening->vm = NULL;
 	vm->id = ++last_id;
 	raw_spin_lock_irqsave(&lists_lock, flags);
-	list_add_tail_rcu(&vm->all, &all_vms);
+	list_add_tail_rcu(&vm->all, &exitstat_vms);
+	hlist_add_head_rcu(&vm->of_id, bucket_of(vm->id));
 	raw_spin_unlock_irqrestore(&lists_lock, flags);
 	atomic_long_inc(&exitstat_nr_vms);
 	return vm;
+}
+
+/* The last one with a lower index, as the list is in their order; or the list's head. */
+static struct list_head *before(const struct exitstat_vm *vm, u32 index)
+{
+	struct exitstat_vcpu *v;
+
+	list_for_each_entry_reverse(v, &vm->vcpus, of_vm)
+		if (v->index < index)
+			break;
+	return &v->of_vm;
 }
 
 static bool add_vcpu(struct opening *opening, struct exitstat_vm *vm)
@@ -181,7 +204,8 @@ static bool add_vcpu(struct opening *opening, struct exitstat_vm *vm)
 	if (exitstat_link_vcpu(v))
 		return false;
 	opening->v = NULL;
-	list_add_tail_rcu(&v->of_vm, &vm->vcpus);
+	list_add_rcu(&v->of_vm, before(vm, v->index));
+	WRITE_ONCE(vm->nr_vcpus, vm->nr_vcpus + 1);
 	atomic_long_inc(&exitstat_nr_vcpus);
 	return true;
 }
@@ -219,15 +243,15 @@ static void drop_if_empty(struct exitstat_vm *vm)
 		end_vm(vm);
 }
 
-static int attach(struct opening *opening, struct kvm_vcpu *vcpu, struct kvm *kvm)
+static int attach(struct opening *opening, const struct exitstat_meeting *met)
 {
 	struct exitstat_vm *vm;
 
-	if (!exitstat_enabled() || exitstat_find_vcpu(vcpu))
+	if (!exitstat_enabled() || exitstat_find_vcpu(met->vcpu))
 		return 0;
 	if (!opening->v)
 		return -ENOMEM;
-	vm = exitstat_find_vm(kvm);
+	vm = exitstat_find_vm(met->kvm);
 	if (!vm)
 		vm = add_vm(opening);
 	if (!vm)
@@ -240,21 +264,19 @@ static int attach(struct opening *opening, struct kvm_vcpu *vcpu, struct kvm *kv
 
 /**
  * exitstat_attach - open a vCPU's account; may sleep
- * @vcpu: the vCPU, which runs or is about to
- * @kvm: its VM
- * @vmm: the process that runs it
+ * @met: the vCPU, which runs or is about to
  *
  * Without memory the vCPU stays without an account until the next attempt.
  *
  * Return: 0, or -ENOMEM.
  */
-int exitstat_attach(struct kvm_vcpu *vcpu, struct kvm *kvm, pid_t vmm)
+int exitstat_attach(const struct exitstat_meeting *met)
 {
-	struct opening opening = prepare(vcpu, kvm, vmm, GFP_RECORD);
+	struct opening opening = prepare(met, GFP_RECORD);
 	int error;
 
 	mutex_lock(&members_mutex);
-	error = attach(&opening, vcpu, kvm);
+	error = attach(&opening, met);
 	mutex_unlock(&members_mutex);
 	put_away(&opening);
 	if (!error)
@@ -274,8 +296,8 @@ void exitstat_meet_vcpus(void)
 	/* All along, so that no VM of which there is a meeting ends meanwhile. */
 	mutex_lock(&members_mutex);
 	while (exitstat_next_meeting(&met)) {
-		opening = prepare(met.vcpu, met.kvm, met.vmm, GFP_MEETING);
-		error = attach(&opening, met.vcpu, met.kvm);
+		opening = prepare(&met, GFP_MEETING);
+		error = attach(&opening, &met);
 		put_away(&opening);
 		if (!error)
 			continue;
@@ -313,7 +335,7 @@ void exitstat_forget_vms(void)
 	exitstat_cancel_meetings(NULL);
 	/* Only a VM that was ended before now can leave the list meanwhile. */
 	rcu_read_lock();
-	list_for_each_entry_rcu(vm, &all_vms, all)
+	list_for_each_entry_rcu(vm, &exitstat_vms, all)
 		if (!vm->ended)
 			end_vm(vm);
 	rcu_read_unlock();
@@ -321,6 +343,22 @@ void exitstat_forget_vms(void)
 	/* Two callbacks follow each other. */
 	rcu_barrier();
 	rcu_barrier();
+}
+
+/**
+ * exitstat_vm_of_id - a VM by its number; the caller is a reader of RCU
+ * @id: the number
+ *
+ * Return: the VM, NULL when there is none, or it has ended.
+ */
+struct exitstat_vm *exitstat_vm_of_id(u64 id)
+{
+	struct exitstat_vm *vm;
+
+	hlist_for_each_entry_rcu(vm, bucket_of(id), of_id)
+		if (vm->id == id && !READ_ONCE(vm->ended))
+			return vm;
+	return NULL;
 }
 
 /**
@@ -333,51 +371,87 @@ void exitstat_forget_vms(void)
 int exitstat_set_exposed(u64 id, bool exposed)
 {
 	struct exitstat_vm *vm;
-	int error = -ESRCH;
 
 	rcu_read_lock();
-	list_for_each_entry_rcu(vm, &all_vms, all) {
-		if (vm->id == id && !READ_ONCE(vm->ended)) {
-			WRITE_ONCE(vm->exposed, exposed);
-			error = 0;
-		}
-	}
+	vm = exitstat_vm_of_id(id);
+	if (vm)
+		WRITE_ONCE(vm->exposed, exposed);
 	rcu_read_unlock();
-	return error;
+	return vm ? 0 : -ESRCH;
+}
+
+static struct exitstat_host_vm tell_vm(const struct exitstat_vm *vm)
+{
+	return (struct exitstat_host_vm){
+		.id = vm->id,
+		.start_ns = vm->start_ns,
+		.pid = vm->vmm,
+		.vcpus = READ_ONCE(vm->nr_vcpus),
+		.exposure = READ_ONCE(vm->exposed) ? EXITSTAT_EXPOSE_ALL : EXITSTAT_EXPOSE_NONE,
+	};
 }
 
 /**
- * exitstat_visit_vms - visit the VMs, in the order of their first run
- * @visit: called with @data and the VM; must not sleep
- * @data: for @visit
+ * exitstat_list_vms - what there is to say of the VMs, in the order of their numbers
+ * @after: those with a higher number than this
+ * @list: where it goes
+ * @room: for how many there is room
+ *
+ * Return: how many were listed.
  */
-void exitstat_visit_vms(exitstat_visit *visit, void *data)
+u32 exitstat_list_vms(u64 after, struct exitstat_host_vm *list, u32 room)
 {
 	struct exitstat_vm *vm;
+	u32 n = 0;
 
 	rcu_read_lock();
-	list_for_each_entry_rcu(vm, &all_vms, all)
-		visit(data, vm);
+	list_for_each_entry_rcu(vm, &exitstat_vms, all) {
+		if (n == room)
+			break;
+		if (vm->id > after && !READ_ONCE(vm->ended))
+			list[n++] = tell_vm(vm);
+	}
 	rcu_read_unlock();
+	return n;
 }
 
-/* The accounts that are not in the sum of the first @buried dead. */
-static void ask_vm(struct exitstat_query *query, struct exitstat_vm *vm, u64 buried, u64 now)
+/**
+ * exitstat_list_vcpus - the indices of a VM's vCPUs, ascending
+ * @id: the VM's number
+ * @first: the lowest index to list
+ * @list: where they go
+ * @room: for how many there is room
+ *
+ * Return: how many were listed; -ESRCH when there is no such VM.
+ */
+long exitstat_list_vcpus(u64 id, u32 first, u32 *list, u32 room)
 {
 	struct exitstat_vcpu *v;
-	u64 death;
+	struct exitstat_vm *vm;
+	long n = 0;
 
-	list_for_each_entry_rcu(v, &vm->vcpus, of_vm) {
-		death = READ_ONCE(v->death);
-		if (death && death <= buried)
-			continue;
-		exitstat_query_add(query, v->account, now);
-		query->vcpus++;
+	rcu_read_lock();
+	vm = exitstat_vm_of_id(id);
+	if (vm) {
+		list_for_each_entry_rcu(v, &vm->vcpus, of_vm) {
+			if (n == room)
+				break;
+			if (v->index >= first)
+				list[n++] = v->index;
+		}
 	}
+	rcu_read_unlock();
+	return vm ? n : -ESRCH;
 }
 
-/* Return: how many there are. */
-static u64 ask_dead(struct exitstat_query *query, u64 now)
+/**
+ * exitstat_ask_dead - add the accounts of the dead to a question
+ * @query: the question
+ * @now: the present, host TSC
+ *
+ * Return: how many these are: those with a later death are missing.
+ */
+u64 exitstat_ask_dead(struct exitstat_query *query, u64 now)
 {
 	unsigned long flags;
 	u64 buried;
@@ -387,66 +461,4 @@ static u64 ask_dead(struct exitstat_query *query, u64 now)
 	buried = deaths;
 	raw_spin_unlock_irqrestore(&lists_lock, flags);
 	return buried;
-}
-
-static void ask_host(struct exitstat_query *query, u64 now)
-{
-	u64 buried = ask_dead(query, now);
-	struct exitstat_vm *vm;
-
-	list_for_each_entry_rcu(vm, &all_vms, all)
-		ask_vm(query, vm, buried, now);
-}
-
-static void ask_scope(struct exitstat_query *query, struct exitstat_vm *vm,
-		      const struct exitstat_vcpu *v, u64 now)
-{
-	if (query->this_vcpu) {
-		if (v)
-			exitstat_query_add(query, v->account, now);
-	} else if (READ_ONCE(exitstat_scope_host)) {
-		ask_host(query, now);
-	} else {
-		ask_vm(query, vm, 0, now);
-	}
-}
-
-/*
- * A vCPU that asks without ever having entered the guest enters it by ways that we do not
- * see, as TDX guests do with the graft: better no answer than zeros.
- */
-static bool is_seen(const struct exitstat_vcpu *v)
-{
-	return !v || READ_ONCE(v->account->state) != EXITSTAT_STATE_BEFORE;
-}
-
-/**
- * exitstat_answer - answer a leaf
- * @vcpu: the vCPU that executes CPUID
- * @leaf: EAX, for which exitstat_is_leaf() is true
- * @ecx: ECX
- * @regs: where the answer goes
- *
- * Return: false when exitstat does not know the VM, or is not to show itself to it, and
- * CPUID is to answer as ever.
- */
-bool exitstat_answer(struct kvm_vcpu *vcpu, u32 leaf, u32 ecx, struct exitstat_regs *regs)
-{
-	struct exitstat_query query;
-	struct exitstat_vcpu *v;
-	struct exitstat_vm *vm;
-	bool answer;
-
-	leaf = exitstat_renumber(leaf, READ_ONCE(exitstat_numbering));
-	rcu_read_lock();
-	v = exitstat_find_vcpu(vcpu);
-	vm = v ? v->vm : exitstat_find_vm(vcpu->kvm);
-	answer = vm && READ_ONCE(vm->exposed) && is_seen(v);
-	if (answer) {
-		exitstat_query_init(&query, &exitstat_reasons, leaf, ecx);
-		ask_scope(&query, vm, v, rdtsc());
-		*regs = exitstat_query_answer(&query, tsc_khz);
-	}
-	rcu_read_unlock();
-	return answer;
 }

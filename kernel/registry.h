@@ -10,6 +10,8 @@
 #include "leaves.h"
 #include "way.h"
 
+struct exitstat_host_vm;
+struct exitstat_meeting;
 struct kvm;
 struct kvm_vcpu;
 
@@ -18,8 +20,11 @@ struct kvm_vcpu;
  * @kvm: the VM's address, a key: KVM may have freed what was there
  * @link: how the way into KVM finds this record
  * @all: entry of the list of VMs
- * @vcpus: its vCPUs' records
+ * @of_id: entry of those by number
+ * @vcpus: its vCPUs' records, by index
+ * @nr_vcpus: how many these are
  * @id: a number that no other VM ever gets
+ * @start_ns: when it first ran, CLOCK_BOOTTIME
  * @vmm: the process that made it
  * @exposed: it sees the leaves
  * @ended: its accounts are among the dead
@@ -29,8 +34,11 @@ struct exitstat_vm {
 	struct kvm *kvm;
 	struct exitstat_link link;
 	struct list_head all;
+	struct hlist_node of_id;
 	struct list_head vcpus;
+	u32 nr_vcpus;
 	u64 id;
+	u64 start_ns;
 	pid_t vmm;
 	bool exposed;
 	bool ended;
@@ -41,6 +49,7 @@ struct exitstat_vm {
  * struct exitstat_vcpu - what exitstat knows of a vCPU
  * @vcpu: the vCPU's address, a key
  * @link: how the way into KVM finds this record
+ * @index: which of its VM's vCPUs it is, in the order in which they were made
  * @of_vm: entry of its VM's list
  * @vm: its VM
  * @account: its account
@@ -49,32 +58,30 @@ struct exitstat_vm {
 struct exitstat_vcpu {
 	struct kvm_vcpu *vcpu;
 	struct exitstat_link link;
+	u32 index;
 	struct list_head of_vm;
 	struct exitstat_vm *vm;
 	struct exitstat_account *account;
 	u64 death;
 };
 
-/* Answer with the sums of all VMs instead of the reader's own. */
-extern bool exitstat_scope_host;
-
 /* Whether a new VM sees the leaves. */
 extern bool exitstat_expose;
-
-/* The term whose numbers the course leaves have: an enum exitstat_numbering. */
-extern unsigned int exitstat_numbering;
 
 extern atomic_long_t exitstat_nr_vms;
 extern atomic_long_t exitstat_nr_vcpus;
 extern atomic_long_t exitstat_failed_allocations;
 
-typedef void exitstat_visit(void *data, const struct exitstat_vm *vm);
+/* Who reads it is a reader of RCU. */
+extern struct list_head exitstat_vms;
 
 void exitstat_registry_init(void);
 void exitstat_forget_vms(void);
-int exitstat_attach(struct kvm_vcpu *vcpu, struct kvm *kvm, pid_t vmm);
+int exitstat_attach(const struct exitstat_meeting *met);
+struct exitstat_vm *exitstat_vm_of_id(u64 id);
 int exitstat_set_exposed(u64 id, bool exposed);
-void exitstat_visit_vms(exitstat_visit *visit, void *data);
-bool exitstat_answer(struct kvm_vcpu *vcpu, u32 leaf, u32 ecx, struct exitstat_regs *regs);
+u32 exitstat_list_vms(u64 after, struct exitstat_host_vm *list, u32 room);
+long exitstat_list_vcpus(u64 id, u32 first, u32 *list, u32 room);
+u64 exitstat_ask_dead(struct exitstat_query *query, u64 now);
 
 #endif /* EXITSTAT_REGISTRY_H */

@@ -9,7 +9,9 @@
 #include <linux/sort.h>
 #include <asm/tsc.h>
 
+#include "answer.h"
 #include "events.h"
+#include "meet.h"
 #include "registry.h"
 
 #define NR_SAMPLES	25
@@ -29,13 +31,21 @@ static struct kvm_vcpu *vcpu_at(unsigned int vm, unsigned int vcpu)
 	return (struct kvm_vcpu *)(0xffff888100000000 + (vm * nr_vcpus + vcpu) * 0x2800ul);
 }
 
+static int open_vcpu(unsigned int vm, unsigned int vcpu)
+{
+	const struct exitstat_meeting met = {
+		.vcpu = vcpu_at(vm, vcpu), .kvm = kvm_at(vm), .index = vcpu, .vmm = 1 };
+
+	return exitstat_attach(&met);
+}
+
 static void open_vm(unsigned int vm)
 {
 	struct exitstat_vcpu *v;
 	unsigned int i;
 
 	for (i = 0; i < nr_vcpus; i++) {
-		if (exitstat_attach(vcpu_at(vm, i), kvm_at(vm), 1))
+		if (open_vcpu(vm, i))
 			return;
 		v = exitstat_find_vcpu(vcpu_at(vm, i));
 		exitstat_account_entry(v->account, rdtsc());
@@ -69,7 +79,7 @@ static void ask(unsigned int sample)
 /* One more than there are: opened, and ended. */
 static void open_another(unsigned int sample)
 {
-	exitstat_attach(vcpu_at(nr_vms, 0), kvm_at(nr_vms), 1);
+	open_vcpu(nr_vms, 0);
 }
 
 static void end_another(unsigned int sample)

@@ -7,6 +7,7 @@
 #include <linux/rcupdate.h>
 #include <linux/sysfs.h>
 
+#include "device.h"
 #include "events.h"
 
 DEFINE_STATIC_KEY_TRUE(exitstat_key);
@@ -45,19 +46,21 @@ static int get_switch(char *buffer, const struct kernel_param *param)
 	return sysfs_emit(buffer, "%s\n", wanted ? "on" : "off");
 }
 
-/** exitstat_way_init - from now on the switch works; returns 0 */
+/** exitstat_way_init - from now on the switch and the device work; returns 0 */
 int exitstat_way_init(void)
 {
 	kernel_param_lock(THIS_MODULE);
 	ready = true;
 	apply();
 	kernel_param_unlock(THIS_MODULE);
+	exitstat_device_init();
 	return 0;
 }
 
 /** exitstat_way_exit - KVM goes */
 void exitstat_way_exit(void)
 {
+	exitstat_device_exit();
 	kernel_param_lock(THIS_MODULE);
 	ready = false;
 	kernel_param_unlock(THIS_MODULE);

@@ -11,6 +11,7 @@
 #include <linux/sched.h>
 #include <linux/tracepoint.h>
 
+#include "device.h"
 #include "events.h"
 #include "exit_reason.h"
 #include "functions.h"
@@ -78,6 +79,8 @@ static int attach(void)
 	if (error)
 		return error;
 	error = place_hooks();
+	if (!error)
+		exitstat_device_init();
 	if (!error || !remove_hooks())
 		return 0;
 	exitstat_cleanup();
@@ -97,9 +100,12 @@ static void attach_once(void)
 static void detach(void)
 {
 	mutex_lock(&attach_lock);
-	if (attached && !stuck && remove_hooks()) {
-		exitstat_cleanup();
-		attached = false;
+	if (attached && !stuck) {
+		exitstat_device_exit();
+		if (remove_hooks()) {
+			exitstat_cleanup();
+			attached = false;
+		}
 	}
 	mutex_unlock(&attach_lock);
 }

@@ -81,14 +81,16 @@ static void the_hosts_numbering_is_answered(void **state)
 /* As when the module's hooks are taken away: KVM frees, and nobody tells. */
 static void vms_that_end_unseen_are_forgotten(void **state)
 {
+	struct exitstat_meeting met;
 	struct kvm_vcpu *vcpus[20];
 	unsigned int i;
 
 	(void)state;
 	for (i = 0; i < ARRAY_SIZE(vcpus); i++) {
 		vcpus[i] = malloc(sizeof(*vcpus[i]));
-		vcpus[i]->kvm = kvm_at(i / 2);
-		assert_int_equal(exitstat_attach(vcpus[i], vcpus[i]->kvm, 1), 0);
+		*vcpus[i] = (struct kvm_vcpu){ .kvm = kvm_at(i / 2), .vcpu_idx = i % 2 };
+		met = exitstat_meeting_of(vcpus[i]);
+		assert_int_equal(exitstat_attach(&met), 0);
 		guest_enter(vcpus[i], 1);
 		guest_exit(vcpus[i], 1);
 		guest_enter(vcpus[i], HOST_CYCLES);
@@ -442,19 +444,10 @@ static void new_vms_are_hidden_on_request(void **state)
 	assert_true(ask_vm(vcpu_at(B, 0)).answered);
 }
 
-static void count_living(void *counted, const struct exitstat_vm *vm)
-{
-	u64 *last = counted;
-
-	assert_true(vm->id > *last);
-	*last = vm->id;
-	if (!vm->ended && vm->vmm == OTHER_VMM)
-		last[1]++;
-}
-
 static void numbers_are_never_used_again(void **state)
 {
-	u64 visited[2] = { 0 }, last = id_of(999);
+	struct exitstat_host_vm vms[3];
+	u64 last = id_of(999);
 	unsigned int i;
 
 	(void)state;
@@ -473,9 +466,9 @@ static void numbers_are_never_used_again(void **state)
 		if (!(i % 11))
 			host_grace_period();
 	}
-	exitstat_visit_vms(count_living, visited);
-	assert_int_equal(visited[0], last);
-	assert_int_equal(visited[1], 1);
+	assert_int_equal(exitstat_list_vms(0, vms, ARRAY_SIZE(vms)), 2);
+	assert_int_equal(vms[1].id, last);
+	assert_int_equal(vms[1].pid, OTHER_VMM);
 }
 
 /* vCPUs that were in KVM_RUN already */

@@ -21,7 +21,10 @@ struct kvm_vcpu *vcpu_at(unsigned int vm, unsigned int vcpu)
 
 int guest_open(unsigned int vm, unsigned int vcpu)
 {
-	return exitstat_attach(vcpu_at(vm, vcpu), kvm_at(vm), host_tgid);
+	const struct exitstat_meeting met = {
+		.vcpu = vcpu_at(vm, vcpu), .kvm = kvm_at(vm), .index = vcpu, .vmm = host_tgid };
+
+	return exitstat_attach(&met);
 }
 
 static struct exitstat_account *account_of(struct kvm_vcpu *vcpu)

@@ -3,6 +3,8 @@
 #ifndef GUESTS_H
 #define GUESTS_H
 
+#include "answer.h"
+#include "exitstat_host.h"
 #include "meet.h"
 #include "registry.h"
 

@@ -5,7 +5,7 @@
 #include "test.h"
 #include "host.h"
 
-u64 host_tsc;
+u64 host_tsc, host_ns;
 const u32 tsc_khz = 2000000;
 unsigned long host_jiffies;
 void (*host_moment)(void);

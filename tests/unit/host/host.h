@@ -11,6 +11,7 @@
 #ifndef HOST_H
 #define HOST_H
 
+#include <asm/types.h>
 #include <stddef.h>
 #include <sys/types.h>
 
@@ -18,7 +19,7 @@
 
 /* What tests see of the host, and set. */
 
-extern u64 host_tsc;
+extern u64 host_tsc, host_ns;
 extern const u32 tsc_khz;
 extern unsigned long host_jiffies;
 
@@ -64,9 +65,11 @@ void host_free(void *piece);
 #define jiffies	host_jiffies
 #define time_before(a, b)	((long)((a) - (b)) < 0)
 #define rdtsc()	host_tsc
+#define ktime_get_boottime_ns()	host_ns
 #define X86_FEATURE_SVM	0
 #define boot_cpu_has(feature)	true
 
+#define ENOENT	2
 #define ENOMEM	12
 #define ESRCH	3
 
@@ -76,6 +79,7 @@ void host_free(void *piece);
 
 struct kvm_vcpu {
 	struct kvm *kvm;
+	int vcpu_idx;
 	bool preempted;
 	struct {
 		int mp_state;
@@ -148,13 +152,18 @@ static inline bool list_empty(const struct list_head *list)
 	return list->next == list;
 }
 
+static inline void list_add_rcu(struct list_head *entry, struct list_head *before)
+{
+	entry->next = before->next;
+	entry->prev = before;
+	before->next->prev = entry;
+	before->next = entry;
+	host_any_moment();
+}
+
 static inline void list_add_tail_rcu(struct list_head *entry, struct list_head *list)
 {
-	entry->next = list;
-	entry->prev = list->prev;
-	list->prev->next = entry;
-	list->prev = entry;
-	host_any_moment();
+	list_add_rcu(entry, list->prev);
 }
 
 /* Who stands at the entry still finds the next one. */
@@ -171,6 +180,10 @@ static inline void list_del_rcu(struct list_head *entry)
 	for (pos = entry_of((list)->next, pos, member); &pos->member != (list); \
 	     pos = entry_of(pos->member.next, pos, member))
 
+#define list_for_each_entry_reverse(pos, list, member) \
+	for (pos = entry_of((list)->prev, pos, member); &pos->member != (list); \
+	     pos = entry_of(pos->member.prev, pos, member))
+
 #define list_for_each_entry_safe(pos, after, list, member) \
 	for (pos = entry_of((list)->next, pos, member), \
 	     after = entry_of(pos->member.next, pos, member); &pos->member != (list); \
@@ -179,6 +192,40 @@ static inline void list_del_rcu(struct list_head *entry)
 #define list_for_each_entry_rcu(pos, list, member) \
 	for (host_reading(), pos = entry_of((list)->next, pos, member); &pos->member != (list); \
 	     host_reading(), pos = entry_of(pos->member.next, pos, member))
+
+struct hlist_node {
+	struct hlist_node *next, **pprev;
+};
+
+struct hlist_head {
+	struct hlist_node *first;
+};
+
+static inline void hlist_add_head_rcu(struct hlist_node *entry, struct hlist_head *list)
+{
+	entry->next = list->first;
+	entry->pprev = &list->first;
+	if (list->first)
+		list->first->pprev = &entry->next;
+	list->first = entry;
+	host_any_moment();
+}
+
+/* Who stands at the entry still finds the next one. */
+static inline void hlist_del_rcu(struct hlist_node *entry)
+{
+	*entry->pprev = entry->next;
+	if (entry->next)
+		entry->next->pprev = entry->pprev;
+	entry->pprev = NULL;
+}
+
+#define hentry_of(node, pos, member) \
+	((node) ? entry_of(node, pos, member) : NULL)
+
+#define hlist_for_each_entry_rcu(pos, list, member) \
+	for (host_reading(), pos = hentry_of((list)->first, pos, member); pos; \
+	     host_reading(), pos = hentry_of(pos->member.next, pos, member))
 
 /* Locks */
 

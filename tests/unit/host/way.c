@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
 /* The test's way into KVM: see way.h. */
-#include "debugfs.h"
 #include "registry.h"
 
 bool exitstat_is_on = true;
@@ -33,15 +32,6 @@ int exitstat_way_init(void)
 void exitstat_way_exit(void)
 {
 	host_check(!vcpus && !vms, "there are records when the way goes");
-}
-
-/* There is no debugfs. */
-void exitstat_debugfs_init(void)
-{
-}
-
-void exitstat_debugfs_exit(void)
-{
 }
 
 struct exitstat_vcpu *exitstat_find_vcpu(struct kvm_vcpu *vcpu)
