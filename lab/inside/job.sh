@@ -66,6 +66,11 @@ parameter() {
 	fi
 }
 
+# device WORD...: asks the host's exitstat; see tests/vm/device.c.
+device() {
+	/mnt/job/files/device "$@"
+}
+
 # switch_exitstat on|off: while VMs run.
 switch_exitstat() {
 	case $exitstat_kvm-$1 in
