@@ -27,7 +27,7 @@ static void draw_title(const struct top *top)
 {
 	const struct row row = { .sample = top->vm };
 	char rate[VALUE_SIZE], elapsed[VALUE_SIZE];
-	struct value value = exits_rate(&row);
+	struct value value = row_rate(&row);
 
 	format_value(top->tool, &value, rate);
 	format_elapsed(top->vm->elapsed_ns, elapsed);
@@ -139,20 +139,10 @@ static void draw_heading(const struct top *top, int line)
 
 static const struct top *sorting;
 
-static int compare_rows(const void *a, const void *b)
+static int by_sort(const void *a, const void *b)
 {
-	const struct column *column = sorting->columns.column[sorting->sort];
-	struct value va = column->get(a), vb;
-	char text[VALUE_SIZE];
-	int order;
+	int order = compare_rows(sorting->columns.column[sorting->sort], a, b);
 
-	if (va.kind == VALUE_TEXT) {
-		snprintf(text, sizeof(text), "%s", va.text);
-		vb = column->get(b);
-		return strcmp(text, vb.text);
-	}
-	vb = column->get(b);
-	order = (va.number < vb.number) - (va.number > vb.number);
 	return order ? order : ((const struct row *)a)->reason < ((const struct row *)b)->reason ?
 	       -1 : 1;
 }
@@ -178,7 +168,7 @@ static void draw_reasons(const struct top *top, int line)
 
 	draw_heading(top, line++);
 	sorting = top;
-	qsort(rows, n - 1, sizeof(*rows), compare_rows);
+	qsort(rows, n - 1, sizeof(*rows), by_sort);
 	draw_row(top, &rows[n - 1], line++);
 	for (i = 0; i + 1 < n && line < LINES - 1; i++)
 		draw_row(top, &rows[i], line++);

@@ -11,7 +11,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "host.h"
+#include "paper-host.h"
 #include "paper.h"
 
 #define SPACE	EXITSTAT_SPACE_SVM

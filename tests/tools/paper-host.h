@@ -3,8 +3,8 @@
  * A host on paper: /dev/exitstat, whose VMs are machines on paper. Link with open() and ioctl()
  * wrapped.
  */
-#ifndef HOST_H
-#define HOST_H
+#ifndef PAPER_HOST_H
+#define PAPER_HOST_H
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -35,4 +35,4 @@ extern struct host the_host;
 uint64_t host_add_vm(struct machine *machine, int pid, bool exposed);
 void host_end_vm(uint64_t id);
 
-#endif /* HOST_H */
+#endif /* PAPER_HOST_H */

@@ -7,7 +7,7 @@
 
 #include "exitstat_abi.h"
 #include "exitstat_host.h"
-#include "host.h"
+#include "paper-host.h"
 
 #define MAX_VMS	1000
 
