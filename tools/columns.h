@@ -83,7 +83,13 @@ long double share_of_state(const struct exitstat_sample *sample, enum exitstat_s
 #define VALUE_SIZE	300	/* a VM may have a long name */
 void format_value(const struct tool *tool, const struct value *value, char text[VALUE_SIZE]);
 long double value_number(const struct tool *tool, const struct value *value);
+/* shorten.c: text of UTF-8; @room is 2 at least */
+size_t characters(const char *text);
+void shorten(char text[VALUE_SIZE], size_t room);
 void format_elapsed(uint64_t ns, char text[VALUE_SIZE]);
+
+/* However narrow a terminal is, so much of a VM's name remains. */
+#define LEAST_NAME	12
 
 /* table.c */
 struct libscols_table;

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <getopt.h>
 #include <limits.h>
+#include <locale.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
@@ -421,6 +422,7 @@ int main(int argc, char **argv)
 	mode_fn mode;
 
 	open_standard_files();
+	setlocale(LC_CTYPE, "");
 	argc = split_command(&tool, argc, argv);
 	while ((option = getopt_long(argc, argv, "-Cr:o:JnhV", long_options, NULL)) >= 0)
 		if (option != IN_ORDER)

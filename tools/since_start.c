@@ -21,6 +21,8 @@ static void print_subject(const struct tool *tool, const struct exitstat_sample 
 	char elapsed[VALUE_SIZE];
 
 	format_elapsed(sample->elapsed_ns, elapsed);
+	if (tool->vm)
+		printf("%s: ", tool->vm);
 	printf("%s, ", space_name(sample->space));
 	if (sample->cpu == EXITSTAT_VM)
 		printf("%u vCPU%s", sample->vcpus, sample->vcpus == 1 ? "" : "s");

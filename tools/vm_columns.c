@@ -55,21 +55,22 @@ static struct value get_exposed(const struct row *row)
 	return text_or_none(row->vm->host.exposed ? "all" : "none");
 }
 
+/* The name takes what room the live screen has left. */
 const struct column vm_columns[] = {
 	{ .name = "NAME", .left = true, .get = get_name },
-	{ .name = "UUID", .left = true, .get = get_uuid },
-	{ .name = "ID", .get = get_id },
-	{ .name = "PID", .get = get_pid },
-	{ .name = "VCPUS", .get = get_vcpus },
-	{ .name = "ELAPSED", .get = row_elapsed },
-	{ .name = "EXITS", .get = row_exits },
-	{ .name = "RATE", .get = row_rate },
-	{ .name = "GUEST", .get = row_guest },
-	{ .name = "HOST", .get = row_host },
-	{ .name = "VMM", .get = row_vmm_share },
-	{ .name = "HALTED", .get = row_halted },
-	{ .name = "PREEMPTED", .get = row_preempted },
-	{ .name = "REASON", .left = true, .get = get_costliest },
-	{ .name = "EXPOSED", .left = true, .get = get_exposed },
+	{ .name = "UUID", .width = 36, .left = true, .get = get_uuid },
+	{ .name = "ID", .width = 6, .get = get_id },
+	{ .name = "PID", .width = 7, .get = get_pid },
+	{ .name = "VCPUS", .width = 5, .get = get_vcpus },
+	{ .name = "ELAPSED", .width = 8, .get = row_elapsed },
+	{ .name = "EXITS", .width = 10, .get = row_exits },
+	{ .name = "RATE", .width = 8, .get = row_rate },
+	{ .name = "GUEST", .width = 6, .get = row_guest },
+	{ .name = "HOST", .width = 6, .get = row_host },
+	{ .name = "VMM", .width = 6, .get = row_vmm_share },
+	{ .name = "HALTED", .width = 6, .get = row_halted },
+	{ .name = "PREEMPTED", .width = 9, .get = row_preempted },
+	{ .name = "REASON", .width = 14, .left = true, .get = get_costliest },
+	{ .name = "EXPOSED", .width = 7, .left = true, .get = get_exposed },
 	{ 0 }
 };

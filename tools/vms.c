@@ -16,11 +16,8 @@
 #define JSON_COLUMNS	"NAME,UUID,ID,PID,VCPUS,ELAPSED,EXITS,RATE,GUEST,HOST,VMM,HALTED," \
 			"PREEMPTED,REASON,EXPOSED"
 
-/* A terminal that is less wide has no room for all columns. */
+/* A terminal that is less wide leaves out what changes least. */
 #define WIDE	110
-
-/* However narrow it is, so much of a name remains. */
-#define LEAST_NAME	12
 
 /**
  * struct view - what is printed
@@ -44,39 +41,6 @@ static struct view view_of(const struct tool *tool)
 	choose_columns(tool, vm_columns, tool->json ? JSON_COLUMNS :
 		       view.width && view.width < WIDE ? FEW_COLUMNS : ALL_COLUMNS, &view.columns);
 	return view;
-}
-
-/* Of UTF-8. */
-static size_t characters(const char *text)
-{
-	size_t n = 0;
-
-	for (; *text; text++)
-		n += (*text & 0xc0) != 0x80;
-	return n;
-}
-
-static const char *skip_characters(const char *text, size_t n)
-{
-	for (; *text; text++)
-		if ((*text & 0xc0) != 0x80 && !n--)
-			break;
-	return text;
-}
-
-/* Names differ at the end as often as at the beginning. */
-static void shorten(char text[VALUE_SIZE], size_t room)
-{
-	size_t n = characters(text), tail = (room - 2) / 2;
-	const char *rest;
-	char *cut;
-
-	if (n <= room)
-		return;
-	cut = (char *)skip_characters(text, room - 2 - tail);
-	rest = skip_characters(text, n - tail);
-	memmove(cut + 2, rest, strlen(rest) + 1);
-	memcpy(cut, "..", 2);
 }
 
 /* How much of the line all columns but the name take. */
