@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: (GPL-2.0 WITH Linux-syscall-note) OR MIT */
 /*
  * The host's interface of exitstat, version 1: /dev/exitstat, of kvm_exitstat.ko, or of kvm.ko
- * with exitstat in it. It is there while VM exits are counted.
+ * with exitstat in it. It is there while exitstat is attached to KVM.
  *
  * Who may read the device may ask any leaf of the guest ABI (exitstat_abi.h) of any VM, also
  * of one that sees nothing itself; who may write it may change what a VM sees. The questions
@@ -33,6 +33,8 @@
  * @way: EXITSTAT_WAY_*
  * @space: what a reason is, EXITSTAT_SPACE_*
  * @tsc_khz: frequency of the host's TSC, kHz
+ * @enabled: 1; 0 while the graft is switched off (kvm.exitstat=off), when it knows no VM
+ * @reserved: 0
  * @vms: VMs that have run and not ended
  * @vcpus: their vCPUs that have run
  * @failed_allocations: how often there was no memory for an account, so that a vCPU ran
@@ -43,6 +45,8 @@ struct exitstat_host_info {
 	__u32 way;
 	__u32 space;
 	__u32 tsc_khz;
+	__u32 enabled;
+	__u32 reserved;
 	__u64 vms;
 	__u64 vcpus;
 	__u64 failed_allocations;

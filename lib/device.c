@@ -90,10 +90,11 @@ static int ask_ahead(struct exitstat *es)
 
 static int device_on(struct exitstat *es, int cpu, exitstat_work *work, void *data)
 {
-	int err = ask_ahead(es);
+	int err;
 
 	es->cpu = cpu == EXITSTAT_VM ? 0 : cpu;
 	exitstat_take_time(es);
+	err = ask_ahead(es);
 	if (!err)
 		err = work(es, data);
 	es->device->ahead.n = 0;
@@ -253,6 +254,7 @@ EXPORT int exitstat_device_info(struct exitstat *es, struct exitstat_device_info
 		.way = host.way,
 		.space = host.space,
 		.tsc_khz = host.tsc_khz,
+		.enabled = host.enabled,
 		.vms = host.vms,
 		.vcpus = host.vcpus,
 		.failed_allocations = host.failed_allocations,

@@ -176,7 +176,7 @@ struct exitstat_vm {
 
 /* What the host's exitstat says of itself; see exitstat_host.h. */
 struct exitstat_device_info {
-	uint32_t version, way, space, tsc_khz;
+	uint32_t version, way, space, tsc_khz, enabled;
 	uint64_t vms, vcpus, failed_allocations;
 };
 

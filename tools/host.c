@@ -20,11 +20,16 @@ void choose_vm(struct tool *tool)
 	vm_list_free(&list);
 }
 
+bool has_device_file(void)
+{
+	return !access("/dev/exitstat", F_OK);
+}
+
 bool has_device(const struct tool *tool, int error)
 {
 	return !tool->vm && !tool->replay &&
 	       (error == EXITSTAT_ERR_NOT_A_VM || error == EXITSTAT_ERR_NOT_EXPOSED) &&
-	       !access("/dev/exitstat", F_OK);
+	       has_device_file();
 }
 
 void open_device(struct tool *tool)

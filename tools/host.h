@@ -7,6 +7,7 @@
 
 /* host.c: --vm's; the device is open, and the VM need not be exposed */
 void choose_vm(struct tool *tool);
+bool has_device_file(void);
 /* This is no guest of exitstat's, says @error, but a host that has it. */
 bool has_device(const struct tool *tool, int error);
 /* Instead of this guest, its VMs. */
