@@ -71,6 +71,7 @@ is "$(sort <<<"$out")" "$out" "sorted by a column of words"
 run "$exitstat" vms 0.2 3 --raw -n -o ID,RATE --sort ID
 is "$(cut -d' ' -f1 <<<"$out" | tr '\n' ' ')" "8 7 6 5 4 3 2 1 8 7 6 5 4 3 2 1 8 7 6 5 4 3 2 1 " \
 	"intervals: all VMs each"
+# shellcheck disable=SC2016 # awk's
 check "intervals: the idle one has fewer exits than the others" \
 	awk 'NR > 8 { if ($1 == 2) busy += $2; if ($1 == 3) idle += $2 }
 		END { exit !(busy > 10 * idle) }' <<<"$out"
