@@ -13,7 +13,6 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "handle.h"
 
@@ -85,10 +84,7 @@ static int go_to(struct exitstat *es, int cpu)
 
 static int work_now(struct exitstat *es, exitstat_work *work, void *data)
 {
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	es->time_ns = now.tv_sec * 1000000000ull + now.tv_nsec;
+	exitstat_take_time(es);
 	return work(es, data);
 }
 

@@ -71,6 +71,7 @@ static uint64_t own_cycles(const struct exitstat_sample *before,
 			      count);
 }
 
+/* From the host there is nothing to leave out. */
 static void leave_out_own(const struct exitstat_sample *before,
 			  const struct exitstat_sample *after, struct exitstat_sample *delta)
 {
@@ -78,6 +79,8 @@ static void leave_out_own(const struct exitstat_sample *before,
 	uint64_t cycles;
 	int state;
 
+	if (!delta->total.own)
+		return;
 	cpuid = (struct exitstat_reason *)exitstat_find_reason(delta,
 							exitstat_cpuid_reason(delta->space));
 	cycles = own_cycles(before, after, cpuid, delta->total.own);
@@ -108,6 +111,7 @@ EXPORT int exitstat_delta(struct exitstat *es, const struct exitstat_sample *bef
 		return err;
 	memset(delta, 0, sizeof(*delta));
 	delta->cpu = after->cpu;
+	delta->what = before->what & after->what;
 	delta->space = after->space;
 	delta->tsc_khz = after->tsc_khz;
 	delta->vcpus = after->vcpus;

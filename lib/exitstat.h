@@ -102,6 +102,7 @@ struct exitstat_reason {
  * sum over 4,096 vCPUs after ten days. The sum of the states needs more than 64 bits.
  *
  * @cpu: the CPU whose vCPU it is about, EXITSTAT_VM for all of them
+ * @what: EXITSTAT_READ_*, what of it was read
  * @space: EXITSTAT_SPACE_*
  * @tsc_khz: frequency of the host's TSC, the unit of all cycles
  * @vcpus: vCPUs in scope
@@ -119,6 +120,7 @@ struct exitstat_reason {
  */
 struct exitstat_sample {
 	int cpu;
+	unsigned int what;
 	uint32_t space;
 	uint32_t tsc_khz;
 	uint32_t vcpus;
@@ -179,7 +181,8 @@ struct exitstat_device_info {
 };
 
 /**
- * exitstat_device - on a host: take the answers from /dev/exitstat; before exitstat_open()
+ * exitstat_device - on a host: take the answers from /dev/exitstat; before exitstat_record()
+ * and exitstat_open()
  *
  * Then choose a VM with exitstat_choose_vm(), as often as wanted. CPUs are the VM's vCPUs by
  * their index, and no answer costs an exit.
@@ -210,6 +213,9 @@ int exitstat_choose_vm(struct exitstat *es, uint64_t id);
 
 /** exitstat_expose - show the leaves to a VM (1), or hide them from it (0) */
 int exitstat_expose(struct exitstat *es, uint64_t id, int exposed);
+
+/** exitstat_is_host - are the answers, or were they recorded, of a VM seen from its host? */
+int exitstat_is_host(const struct exitstat *es);
 
 /** exitstat_open - find out whether exitstat is there and which it is */
 int exitstat_open(struct exitstat *es);

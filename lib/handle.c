@@ -3,6 +3,7 @@
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "handle.h"
 
@@ -37,6 +38,11 @@ EXPORT const char *exitstat_message(const struct exitstat *es)
 EXPORT const struct exitstat_host *exitstat_host(const struct exitstat *es)
 {
 	return &es->host;
+}
+
+EXPORT int exitstat_is_host(const struct exitstat *es)
+{
+	return es->from_host;
 }
 
 int exitstat_fail(struct exitstat *es, int error, const char *format, ...)
@@ -79,7 +85,18 @@ int exitstat_count_own(struct exitstat *es, int cpu)
 /* How many CPUIDs this handle has executed in the present scope. */
 uint64_t exitstat_own(const struct exitstat *es)
 {
-	return es->scope == EXITSTAT_VM ? es->own : es->own_of[es->scope];
+	if (es->scope == EXITSTAT_VM)
+		return es->own;
+	return (size_t)es->scope < es->nr_own_of ? es->own_of[es->scope] : 0;
+}
+
+/* What is asked from here on is of this time. */
+void exitstat_take_time(struct exitstat *es)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	es->time_ns = now.tv_sec * 1000000000ull + now.tv_nsec;
 }
 
 /* All that @work asks is asked of @cpu's vCPU, or of the VM. */

@@ -16,7 +16,7 @@ typedef int exitstat_work(struct exitstat *es, void *data);
 /**
  * struct exitstat_source - where answers come from
  * @on: does @work where @cpu's vCPU answers, or EXITSTAT_VM; sets the handle's time
- * @query: the answer to one CPUID, which it counts with exitstat_count_own(); sets the cpu
+ * @query: the answer to one question; sets the cpu. A CPUID counts by exitstat_count_own()
  * @cpus: see exitstat_cpus()
  * @free: the handle is let go of; may be NULL
  */
@@ -41,12 +41,15 @@ struct exitstat_listener {
 };
 
 struct exitstat_recording;
+struct exitstat_device;
 
 /**
  * struct exitstat - a handle
  * @source: where answers come from
  * @listener: who hears them, or NULL
- * @recording: what is replayed, NULL for the CPU
+ * @recording: what is replayed, or NULL
+ * @device: the host's device that is asked, or NULL
+ * @from_host: the answers are, or were recorded, of a VM seen from its host: none was an exit
  * @record: where answers are written to, or NULL
  * @host: what exitstat_open() found
  * @scope: what is being read, a CPU or EXITSTAT_VM
@@ -62,6 +65,8 @@ struct exitstat {
 	const struct exitstat_source *source;
 	const struct exitstat_listener *listener;
 	struct exitstat_recording *recording;
+	struct exitstat_device *device;
+	bool from_host;
 	FILE *record;
 	struct exitstat_host host;
 	int scope;
@@ -80,6 +85,7 @@ extern const struct exitstat_source exitstat_cpuid_source;
 __attribute__((format(printf, 3, 4)))
 int exitstat_fail(struct exitstat *es, int error, const char *format, ...);
 int exitstat_on(struct exitstat *es, int cpu, exitstat_work *work, void *data);
+void exitstat_take_time(struct exitstat *es);
 int exitstat_count_own(struct exitstat *es, int cpu);
 uint64_t exitstat_own(const struct exitstat *es);
 

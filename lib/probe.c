@@ -155,13 +155,12 @@ int exitstat_check_identity(struct exitstat *es)
 	return 0;
 }
 
-static int look_around(struct exitstat *es, void *data)
+/* What CPUID says in a guest. */
+static int identify_guest(struct exitstat *es)
 {
-	struct exitstat_regs identity, regs;
-	int err;
+	struct exitstat_regs identity;
+	int err = exitstat_query(es, EXITSTAT_LEAF_IDENTIFY, 0, &identity);
 
-	(void)data;
-	err = exitstat_query(es, EXITSTAT_LEAF_IDENTIFY, 0, &identity);
 	if (!err)
 		err = ask_hypervisor(es);
 	if (!err)
@@ -170,14 +169,25 @@ static int look_around(struct exitstat *es, void *data)
 		return err;
 	if (es->host.answer != EXITSTAT_ANSWER_SIGNATURE)
 		return not_exposed(es);
-	if (identity.eax != EXITSTAT_ABI_VERSION) {
-		es->host.abi = identity.eax;
-		return wrong_abi(es, identity.eax);
-	}
-	err = exitstat_query(es, EXITSTAT_LEAF_PROPERTIES, 0, &regs);
+	if (identity.eax == EXITSTAT_ABI_VERSION)
+		return 0;
+	es->host.abi = identity.eax;
+	return wrong_abi(es, identity.eax);
+}
+
+/* A host is asked of nothing but exitstat's leaves. */
+static int look_around(struct exitstat *es, void *data)
+{
+	struct exitstat_regs regs;
+	int err;
+
+	(void)data;
+	err = es->from_host ? exitstat_check_identity(es) : identify_guest(es);
+	if (!err)
+		err = exitstat_query(es, EXITSTAT_LEAF_PROPERTIES, 0, &regs);
 	if (err)
 		return err;
-	es->host.abi = identity.eax;
+	es->host.abi = EXITSTAT_ABI_VERSION;
 	es->host.tsc_khz = regs.eax;
 	es->host.features = regs.ebx;
 	es->host.space = regs.ecx;

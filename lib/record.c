@@ -4,7 +4,7 @@
 #include <inttypes.h>
 #include <string.h>
 
-#include "handle.h"
+#include "recording.h"
 
 static int cannot_write(struct exitstat *es, const char *what)
 {
@@ -46,8 +46,9 @@ EXPORT int exitstat_record(struct exitstat *es, const char *path)
 	if (!es->record)
 		return cannot_write(es, path);
 	es->listener = &recorder;
-	if (fprintf(es->record, "exitstat-recording 1\n"
-		    "# seconds cpu leaf ecx -> eax ebx ecx edx\n") < 0)
+	if (fprintf(es->record, "%s\n# seconds %s leaf ecx -> eax ebx ecx edx\n",
+		    es->from_host ? EXITSTAT_HOST_RECORDING : EXITSTAT_RECORDING,
+		    es->from_host ? "vcpu" : "cpu") < 0)
 		return cannot_write(es, path);
 	return 0;
 }

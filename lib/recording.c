@@ -87,6 +87,15 @@ static int parse_line(struct exitstat *es, const char *line, bool ended)
 	return 0;
 }
 
+static int parse_first_line(struct exitstat *es, const char *line, const char *path)
+{
+	es->from_host = !strcmp(line, EXITSTAT_HOST_RECORDING);
+	if (es->from_host || !strcmp(line, EXITSTAT_RECORDING))
+		return 0;
+	return exitstat_fail(es, EXITSTAT_ERR_REPLAY, "%s is not a recording of exitstat --record",
+			     path);
+}
+
 static int parse_lines(struct exitstat *es, FILE *file, const char *path)
 {
 	unsigned int number = 1;
@@ -96,11 +105,10 @@ static int parse_lines(struct exitstat *es, FILE *file, const char *path)
 	int err = 0;
 	bool ended;
 
-	if (length >= 0)
+	if (length >= 0) {
 		end_line(line, length);
-	if (length >= 0 && strcmp(line, "exitstat-recording 1"))
-		err = exitstat_fail(es, EXITSTAT_ERR_REPLAY,
-				    "%s is not a recording of exitstat --record", path);
+		err = parse_first_line(es, line, path);
+	}
 	while (!err && (length = getline(&line, &size, file)) >= 0) {
 		number++;
 		ended = end_line(line, length);

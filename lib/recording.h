@@ -5,6 +5,10 @@
 
 #include "handle.h"
 
+/* The first line: who was asked, CPUID in a guest, or the host's device. */
+#define EXITSTAT_RECORDING	"exitstat-recording 1"
+#define EXITSTAT_HOST_RECORDING	"exitstat-recording 1 host"
+
 struct recorded_answer {
 	uint64_t time_ns;
 	int cpu;

@@ -36,11 +36,10 @@ const struct exitstat_reason *exitstat_find_reason(const struct exitstat_sample 
 	return NULL;
 }
 
-/* Each of them was read by a CPUID. */
 bool exitstat_have_states(const struct exitstat_sample *before,
 			  const struct exitstat_sample *after)
 {
-	return before->states[0].own && after->states[0].own;
+	return before->what & after->what & EXITSTAT_READ_STATES;
 }
 
 static unsigned __int128 cycles_in(uint64_t ns, uint32_t vcpus, uint32_t tsc_khz)
@@ -121,13 +120,16 @@ int exitstat_check_counters(struct exitstat *es, const struct exitstat_sample *b
 		"replaced; measure again");
 }
 
-/* With scope=host there are more vCPUs than this VM has CPUs, and the others' may end. */
+/*
+ * With scope=host there are more vCPUs than this VM has CPUs, and the others' may end. Who asks
+ * the host is always told of one VM.
+ */
 static bool has_other_vms(const struct exitstat *es, const struct exitstat_sample *before,
 			  const struct exitstat_sample *after)
 {
 	uint64_t cpus = sysconf(_SC_NPROCESSORS_CONF);
 
-	return !exitstat_is_replay(es) && after->cpu == EXITSTAT_VM &&
+	return !exitstat_is_replay(es) && !es->from_host && after->cpu == EXITSTAT_VM &&
 	       (before->vcpus > cpus || after->vcpus > cpus);
 }
 

@@ -109,7 +109,8 @@ static int read_counters(struct exitstat *es, unsigned int what, struct exitstat
 
 /*
  * All of the reading lies between two looks at what CPUID has cost on this vCPU. What is
- * between is mostly our own, if the thread has not changed the CPU.
+ * between is mostly our own, if the thread has not changed the CPU. Seen from the host nothing
+ * of it is; there the second look is but the end of the sample.
  */
 static int read_and_measure(struct exitstat *es, unsigned int what,
 			    struct exitstat_sample *sample)
@@ -127,7 +128,7 @@ static int read_and_measure(struct exitstat *es, unsigned int what,
 	if (err)
 		return err;
 	sample->own.count = exitstat_own(es);
-	if (cpu == es->cpu && after.count > before.count && after.cycles > before.cycles) {
+	if (!es->from_host && cpu == es->cpu && after.count > before.count && after.cycles > before.cycles) {
 		sample->cost.count = after.count - before.count;
 		sample->cost.cycles = after.cycles - before.cycles;
 		sample->own.cycles = exitstat_scale(sample->cost.cycles, sample->own.count,
@@ -162,5 +163,6 @@ EXPORT int exitstat_read(struct exitstat *es, int cpu, unsigned int what,
 
 	memset(sample, 0, sizeof(*sample));
 	sample->cpu = cpu;
+	sample->what = what;
 	return exitstat_on(es, cpu, read_sample, &reading);
 }

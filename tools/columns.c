@@ -9,7 +9,7 @@
 
 static const struct value none = { .kind = VALUE_NONE };
 
-static struct value integer(uint64_t n)
+struct value integer(uint64_t n)
 {
 	return (struct value){ .kind = VALUE_INTEGER, .integer = n, .number = n };
 }
@@ -94,12 +94,12 @@ static struct value get_number(const struct row *row)
 	return row->reason ? integer(exitstat_reason_number(row->reason->reason)) : none;
 }
 
-static struct value get_exits(const struct row *row)
+struct value row_exits(const struct row *row)
 {
 	return integer(exits(row)->count);
 }
 
-struct value exits_rate(const struct row *row)
+struct value row_rate(const struct row *row)
 {
 	long double seconds = row->sample->elapsed_ns / 1e9L;
 
@@ -152,9 +152,9 @@ const struct column reason_columns[] = {
 	{ .name = "CPU", .get = get_cpu },
 	{ .name = "REASON", .left = true, .get = get_reason },
 	{ .name = "NUMBER", .get = get_number },
-	{ .name = "EXITS", .get = get_exits },
+	{ .name = "EXITS", .get = row_exits },
 	{ .name = "EXITSDEV", .get = get_exits_deviation },
-	{ .name = "RATE", .get = exits_rate },
+	{ .name = "RATE", .get = row_rate },
 	{ .name = "TIME", .get = get_time },
 	{ .name = "TIMEDEV", .get = get_time_deviation },
 	{ .name = "SHARE", .get = get_share },
@@ -169,32 +169,32 @@ static struct value get_state(const struct row *row, enum exitstat_state state)
 	return percent_of_time(row, row->sample->states[state].cycles);
 }
 
-static struct value get_guest(const struct row *row)
+struct value row_guest(const struct row *row)
 {
 	return get_state(row, EXITSTAT_STATE_GUEST);
 }
 
-static struct value get_host(const struct row *row)
+struct value row_host(const struct row *row)
 {
 	return get_state(row, EXITSTAT_STATE_HOST);
 }
 
-static struct value get_vmm_share(const struct row *row)
+struct value row_vmm_share(const struct row *row)
 {
 	return get_state(row, EXITSTAT_STATE_VMM);
 }
 
-static struct value get_halted(const struct row *row)
+struct value row_halted(const struct row *row)
 {
 	return get_state(row, EXITSTAT_STATE_HALTED);
 }
 
-static struct value get_preempted(const struct row *row)
+struct value row_preempted(const struct row *row)
 {
 	return get_state(row, EXITSTAT_STATE_PREEMPTED);
 }
 
-static struct value get_elapsed(const struct row *row)
+struct value row_elapsed(const struct row *row)
 {
 	return number(VALUE_RATE, row->sample->elapsed_ns / 1e9L);
 }
@@ -202,14 +202,14 @@ static struct value get_elapsed(const struct row *row)
 /* The reasons themselves take what room the line has left. */
 const struct column interval_columns[] = {
 	{ .name = "CPU", .width = 3, .get = get_cpu },
-	{ .name = "ELAPSED", .width = 7, .get = get_elapsed },
-	{ .name = "EXITS", .width = 9, .get = get_exits },
-	{ .name = "RATE", .width = 8, .get = exits_rate },
-	{ .name = "GUEST", .width = 7, .get = get_guest },
-	{ .name = "HOST", .width = 7, .get = get_host },
-	{ .name = "VMM", .width = 7, .get = get_vmm_share },
-	{ .name = "HALTED", .width = 7, .get = get_halted },
-	{ .name = "PREEMPTED", .width = 9, .get = get_preempted },
+	{ .name = "ELAPSED", .width = 7, .get = row_elapsed },
+	{ .name = "EXITS", .width = 9, .get = row_exits },
+	{ .name = "RATE", .width = 8, .get = row_rate },
+	{ .name = "GUEST", .width = 7, .get = row_guest },
+	{ .name = "HOST", .width = 7, .get = row_host },
+	{ .name = "VMM", .width = 7, .get = row_vmm_share },
+	{ .name = "HALTED", .width = 7, .get = row_halted },
+	{ .name = "PREEMPTED", .width = 9, .get = row_preempted },
 	{ .name = "REASONS", .left = true },
 	{ 0 }
 };
@@ -235,19 +235,25 @@ static void no_such_column(const struct column *from, const char *name)
 	die(STATUS_USAGE, "there is no column '%s': choose from%s", name, names);
 }
 
+const struct column *find_column(const struct column *from, const char *name)
+{
+	const struct column *column = from;
+
+	while (column->name && strcasecmp(column->name, name))
+		column++;
+	if (!column->name)
+		no_such_column(from, name);
+	return column;
+}
+
 static void add_columns(const struct column *from, const char *list, struct columns *columns)
 {
 	char *copy = strdup(list), *rest = copy, *name;
-	const struct column *column;
 
 	while (copy && (name = strsep(&rest, ","))) {
-		for (column = from; column->name && strcasecmp(column->name, name); column++)
-			;
-		if (!column->name)
-			no_such_column(from, name);
 		if (columns->n == MAX_COLUMNS)
 			die(STATUS_USAGE, "more than %d columns: choose fewer", MAX_COLUMNS);
-		columns->column[columns->n++] = column;
+		columns->column[columns->n++] = find_column(from, name);
 	}
 	free(copy);
 }
@@ -263,6 +269,21 @@ void choose_columns(const struct tool *tool, const struct column *from, const ch
 		add_columns(from, standard, columns);
 	if (list)
 		add_columns(from, *list == '+' ? list + 1 : list, columns);
+}
+
+/* Numbers descend, words ascend. A text may be good only until the next call. */
+int compare_rows(const struct column *column, const struct row *a, const struct row *b)
+{
+	struct value va = column->get(a), vb;
+	char text[VALUE_SIZE];
+
+	if (va.kind == VALUE_TEXT) {
+		snprintf(text, sizeof(text), "%s", va.text);
+		vb = column->get(b);
+		return vb.kind == VALUE_TEXT ? strcmp(text, vb.text) : -1;
+	}
+	vb = column->get(b);
+	return (va.number < vb.number) - (va.number > vb.number);
 }
 
 /* Before any work is done that the table is about. */

@@ -27,11 +27,13 @@ struct value {
  * @sample: of which sample
  * @reason: which of its reasons, NULL for the total
  * @deviation: of repeated runs, or NULL
+ * @vm: on a host, which VM the sample is of
  */
 struct row {
 	const struct exitstat_sample *sample;
 	const struct exitstat_reason *reason;
 	const struct deviation *deviation;
+	const struct vm *vm;
 };
 
 /**
@@ -55,23 +57,39 @@ struct columns {
 	const struct column *column[MAX_COLUMNS];
 };
 
-extern const struct column reason_columns[], interval_columns[];
+extern const struct column reason_columns[], interval_columns[], vm_columns[];
 
 /* columns.c: choose from @from those of -o, or those of @standard */
 void choose_columns(const struct tool *tool, const struct column *from, const char *standard,
 		    struct columns *columns);
 void check_columns(const struct tool *tool);
 const char *standard_columns(const struct tool *tool, bool deviations);
-struct value exits_rate(const struct row *row);
+const struct column *find_column(const struct column *from, const char *name);
+int compare_rows(const struct column *column, const struct row *a, const struct row *b);
+struct value integer(uint64_t n);
+struct value row_exits(const struct row *row);
+struct value row_rate(const struct row *row);
+struct value row_elapsed(const struct row *row);
+struct value row_guest(const struct row *row);
+struct value row_host(const struct row *row);
+struct value row_vmm_share(const struct row *row);
+struct value row_halted(const struct row *row);
+struct value row_preempted(const struct row *row);
 struct value reason_label(const struct exitstat_sample *sample, uint32_t reason);
 long double share_of_time(const struct exitstat_sample *sample, uint64_t cycles);
 long double share_of_state(const struct exitstat_sample *sample, enum exitstat_state state);
 
 /* values.c */
-#define VALUE_SIZE	40
+#define VALUE_SIZE	300	/* a VM may have a long name */
 void format_value(const struct tool *tool, const struct value *value, char text[VALUE_SIZE]);
 long double value_number(const struct tool *tool, const struct value *value);
+/* shorten.c: text of UTF-8; @room is 2 at least */
+size_t characters(const char *text);
+void shorten(char text[VALUE_SIZE], size_t room);
 void format_elapsed(uint64_t ns, char text[VALUE_SIZE]);
+
+/* However narrow a terminal is, so much of a VM's name remains. */
+#define LEAST_NAME	12
 
 /* table.c */
 struct libscols_table;
@@ -79,6 +97,12 @@ struct libscols_table *table_new(const struct tool *tool, const struct columns *
 void table_add(struct libscols_table *table, const struct tool *tool,
 	       const struct columns *columns, const struct row *row);
 void table_print(struct libscols_table *table, FILE *file);
+
+/* json.c: columns in small letters, and what is in them */
+struct json_t;
+struct json_t *row_json(const struct tool *tool, const struct columns *columns,
+			const struct row *row);
+const char *space_word(uint32_t space);
 
 /* report.c: a sample's rows, those that took most time first, the total last */
 size_t sorted_rows(const struct exitstat_sample *sample, const struct deviation *deviations,

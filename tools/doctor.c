@@ -8,14 +8,14 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "tool.h"
+#include "doctor.h"
+#include "host.h"
 
 /* Emulators and busy hosts are late, and so is what they call a second. */
 #define TSC_TOLERANCE	0.1
 #define LOOK_NS		200000000
 
-__attribute__((format(printf, 2, 3)))
-static void say(const char *verdict, const char *format, ...)
+void say(const char *verdict, const char *format, ...)
 {
 	va_list args;
 
@@ -45,15 +45,15 @@ static void say_remedy(const struct exitstat_host *host, int error)
 
 	if (error == EXITSTAT_ERR_NOT_EXPOSED && kvm)
 		printf("      On the host: modprobe kvm_exitstat, or boot a kernel built with\n"
-		       "      CONFIG_KVM_EXITSTAT. If it has that already, it hides this VM: as root\n"
-		       "        echo \"NUMBER on\" >/sys/kernel/debug/exitstat/expose\n"
-		       "      with the VM's number, which that file lists beside its process. The VM itself\n"
-		       "      needs no setting for it.\n");
+		       "      CONFIG_KVM_EXITSTAT. If it has that already, it hides this VM: there, as root,\n"
+		       "        exitstat expose VM all\n"
+		       "      with the VM's name, which exitstat vms lists. The VM itself needs no setting\n"
+		       "      for it.\n");
 }
 
 static void say_exposed(const struct exitstat_host *host)
 {
-	say("ok", "exitstat is exposed: ABI version %u, reasons of %s, %u vCPUs, host TSC "
+	say("ok", "exitstat answers: ABI version %u, reasons of %s, %u vCPUs, host TSC "
 	    "%.3f MHz",
 	    host->abi, host->space == EXITSTAT_SPACE_SVM ? "SVM" :
 		       host->space == EXITSTAT_SPACE_VMX ? "VMX" : "an unknown kind",
@@ -85,7 +85,7 @@ static void say_scope(const struct tool *tool, const struct exitstat_host *host)
 
 	if (offline > known)
 		known = offline;
-	if (exitstat_is_replay(tool->es) || used <= 0 || host->vcpus <= (unsigned long)used)
+	if (exitstat_is_replay(tool->es) || exitstat_is_host(tool->es) || used <= 0 || host->vcpus <= (unsigned long)used)
 		return;
 	if (host->vcpus <= known)
 		say("note", "%u vCPUs have run, of which this system uses %ld: the others are "
@@ -127,6 +127,11 @@ static bool check_moving(const struct exitstat_sample *before, const struct exit
 	uint64_t exits = after->total.count - before->total.count;
 	uint64_t own = after->total.own - before->total.own;
 
+	if (!own) {
+		say("ok", "the counters are read: %" PRIu64 " exits since the start, %" PRIu64
+		    " of them during this check", after->total.count, exits);
+		return true;
+	}
 	if (exits >= own) {
 		say("ok", "the counters move: %" PRIu64 " exits, %" PRIu64 " of them for this "
 		    "check", exits, own);
@@ -202,13 +207,22 @@ static int examine(struct tool *tool)
 	return good ? 0 : STATUS_FAILED;
 }
 
-int tool_doctor(struct tool *tool)
+/* The VM of --vm, or of a recording that was made on its host. */
+static int examine_from_host(struct tool *tool)
 {
-	const struct exitstat_host *host = exitstat_host(tool->es);
 	int err = exitstat_open(tool->es);
 
-	if (err == EXITSTAT_ERR_REPLAY || err == EXITSTAT_ERR_SYSTEM)
+	if (err)
 		die_of(tool, err);
+	say("ok", "this is of a VM, seen from its host");
+	say_exposed(exitstat_host(tool->es));
+	return examine(tool);
+}
+
+static int examine_guest(struct tool *tool, int err)
+{
+	const struct exitstat_host *host = exitstat_host(tool->es);
+
 	say_vm(host);
 	if (err) {
 		say("FAIL", "%s", exitstat_message(tool->es));
@@ -219,4 +233,26 @@ int tool_doctor(struct tool *tool)
 	say_scope(tool, host);
 	say_numbering(tool);
 	return examine(tool);
+}
+
+/*
+ * What is no guest of exitstat's may be a host: of what it lacks is told only where it can run
+ * VMs. A guest that is a host as well is told both.
+ */
+int tool_doctor(struct tool *tool)
+{
+	int err, status, host_status;
+
+	if (exitstat_is_host(tool->es))
+		return examine_from_host(tool);
+	err = exitstat_open(tool->es);
+	if (err == EXITSTAT_ERR_REPLAY || err == EXITSTAT_ERR_SYSTEM)
+		die_of(tool, err);
+	if (err && has_device(tool, err))
+		return doctor_host();
+	status = examine_guest(tool, err);
+	if (tool->replay || !(has_device_file() || (err && runs_vms())))
+		return status;
+	host_status = doctor_host();
+	return status ? status : host_status;
 }

@@ -1,16 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0
 /* exitstat INTERVAL [COUNT]: a line an interval, like vmstat. */
-#include <errno.h>
 #include <inttypes.h>
-#include <math.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "columns.h"
+#include "pace.h"
 
 /* Where the output is not a terminal there is no width to fill. */
 #define REASONS_WITHOUT_TERMINAL	5
@@ -26,22 +23,6 @@ struct screen {
 	struct columns columns;
 	unsigned int height, width, lines;
 };
-
-static volatile sig_atomic_t stop;
-
-static void on_stop(int signal)
-{
-	(void)signal;
-	stop = 1;
-}
-
-static void catch_stop(void)
-{
-	struct sigaction action = { .sa_handler = on_stop };
-
-	handle_signal(SIGINT, &action);
-	handle_signal(SIGTERM, &action);
-}
 
 static void measure_screen(struct screen *screen)
 {
@@ -103,7 +84,7 @@ static void print_reasons(const struct tool *tool, const struct screen *screen,
 		format_value(tool, &value, label);
 		while ((blank = strchr(label, ' ')))
 			*blank = '_';
-		value = exits_rate(&row);
+		value = row_rate(&row);
 		format_value(tool, &value, rate);
 		used += strlen(label) + strlen(rate) + 2;
 		if (screen->width ? used > screen->width : i == REASONS_WITHOUT_TERMINAL)
@@ -156,26 +137,6 @@ static void print_lines(const struct tool *tool, struct screen *screen,
 	screen->lines += report->n;
 }
 
-/* Sleeps to the next full interval after the last; those that ^Z or the clock took are gone. */
-static void wait_interval(const struct tool *tool, struct timespec *next)
-{
-	struct timespec now;
-	double late;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	late = now.tv_sec - next->tv_sec + (now.tv_nsec - next->tv_nsec) / 1e9;
-	if (fabs(late) > tool->interval)
-		*next = now;
-	next->tv_sec += (time_t)tool->interval;
-	next->tv_nsec += (tool->interval - (time_t)tool->interval) * 1e9;
-	if (next->tv_nsec >= 1000000000) {
-		next->tv_nsec -= 1000000000;
-		next->tv_sec++;
-	}
-	while (!stop && clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, next, NULL) == EINTR)
-		;
-}
-
 /**
  * struct series - intervals, one after the other
  * @last: the last reading
@@ -207,19 +168,17 @@ static void print_interval(const struct tool *tool, struct screen *screen,
 
 /*
  * What moves or is replaced goes on being watched: its first line after that is missing. So
- * does the line of a CPU that has just come, or has gone.
+ * does the line of a CPU that has just come, or has gone. Return: whether there was one more.
  */
-static void next_interval(struct tool *tool, struct series *series, struct screen *screen)
+static bool next_interval(struct tool *tool, struct series *series, struct screen *screen)
 {
 	struct samples last = series->last;
 	size_t i;
 	int err;
 
 	err = samples_read(tool, &series->now);
-	if (err == EXITSTAT_ERR_END) {
-		stop = 1;
-		return;
-	}
+	if (err == EXITSTAT_ERR_END)
+		return false;
 	if (err)
 		die_of(tool, err);
 	err = samples_delta(tool, &series->last, &series->now, &series->delta);
@@ -232,21 +191,19 @@ static void next_interval(struct tool *tool, struct series *series, struct scree
 	print_interval(tool, screen, &series->delta, "interval");
 	for (i = 0; i < series->delta.n; i++)
 		series->own += series->delta.sample[i].own.count;
+	return true;
 }
 
 static void print_series(struct tool *tool, struct series *series, struct screen *screen)
 {
-	struct timespec next;
 	unsigned long lines;
 
-	clock_gettime(CLOCK_MONOTONIC, &next);
+	pace_start();
 	samples_read_or_die(tool, &series->last);
 	print_interval(tool, screen, &series->last, "start");
-	for (lines = 1; lines != tool->count && !stop; lines++) {
-		wait_interval(tool, &next);
-		if (!stop)
-			next_interval(tool, series, screen);
-	}
+	for (lines = 1; lines != tool->count && pace_wait(tool->interval); lines++)
+		if (!next_interval(tool, series, screen))
+			break;
 }
 
 int tool_interval(struct tool *tool)
@@ -261,7 +218,6 @@ int tool_interval(struct tool *tool)
 		choose_columns(tool, interval_columns, tool->per_vcpu ?
 			       "CPU,RATE,GUEST,HOST,VMM,HALTED,PREEMPTED,REASONS" :
 			       "RATE,GUEST,HOST,VMM,HALTED,PREEMPTED,REASONS", &screen.columns);
-	catch_stop();
 	print_series(tool, &series, &screen);
 	if (series.own && !series.status && !lines_only)
 		fprintf(stderr, "exitstat's own reading: %" PRIu64 " CPUIDs, left out\n",

@@ -32,7 +32,7 @@ static json_t *value_json(const struct tool *tool, const struct value *value)
 	return json_null();
 }
 
-static json_t *row_json(const struct tool *tool, const struct columns *columns,
+struct json_t *row_json(const struct tool *tool, const struct columns *columns,
 			const struct row *row)
 {
 	json_t *object = json_object();
@@ -93,7 +93,7 @@ static json_t *scope_json(const struct tool *tool, const struct exitstat_sample 
 			 "total", row_json(tool, &columns, &rows[n - 1]));
 }
 
-static const char *space_word(uint32_t space)
+const char *space_word(uint32_t space)
 {
 	switch (space) {
 	case EXITSTAT_SPACE_VMX:

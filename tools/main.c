@@ -3,14 +3,16 @@
 #include <errno.h>
 #include <getopt.h>
 #include <limits.h>
+#include <locale.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "host.h"
 #include "tool.h"
 
 #define MAX_REPEAT	1000
-#define MAX_WORDS	3
+#define MAX_WORDS	4
 
 /* What getopt() calls a word that is no option. */
 #define IN_ORDER	1
@@ -40,6 +42,8 @@ int status_of(const struct tool *tool, int error)
 	case EXITSTAT_ERR_NOT_EXPOSED:
 	case EXITSTAT_ERR_ABI:
 	case EXITSTAT_ERR_BACKWARDS:
+	case EXITSTAT_ERR_VM:
+	case EXITSTAT_ERR_DEVICE:
 		return STATUS_NO_EXITSTAT;
 	}
 	return status_failed(tool);
@@ -98,7 +102,7 @@ static unsigned long parse_number(const char *text, const char *what, unsigned l
 
 enum long_option {
 	OPTION_CPU = 256, OPTION_RAW, OPTION_CYCLES, OPTION_COURSE, OPTION_RECORD, OPTION_REPLAY,
-	OPTION_LOG,
+	OPTION_LOG, OPTION_VM, OPTION_SORT,
 };
 
 static const struct option long_options[] = {
@@ -114,6 +118,8 @@ static const struct option long_options[] = {
 	{ "course", no_argument, NULL, OPTION_COURSE },
 	{ "record", required_argument, NULL, OPTION_RECORD },
 	{ "replay", required_argument, NULL, OPTION_REPLAY },
+	{ "vm", required_argument, NULL, OPTION_VM },
+	{ "sort", required_argument, NULL, OPTION_SORT },
 	{ "help", no_argument, NULL, 'h' },
 	{ "version", no_argument, NULL, 'V' },
 	{ 0 }
@@ -158,6 +164,12 @@ static void take_option(struct tool *tool, int option)
 	case OPTION_REPLAY:
 		tool->replay = optarg;
 		break;
+	case OPTION_VM:
+		tool->vm = optarg;
+		break;
+	case OPTION_SORT:
+		tool->sort = optarg;
+		break;
 	case 'h':
 		print_help();
 		flush_or_die(tool, stdout, "the output");
@@ -189,6 +201,17 @@ static int split_command(struct tool *tool, int argc, char **argv)
 /* A mode or a subcommand. */
 typedef int (*mode_fn)(struct tool *tool);
 
+static bool is_subcommand(const char *word)
+{
+	static const char *const words[] = { "top", "doctor", "vms", "expose" };
+	size_t i;
+
+	for (i = 0; i < sizeof(words) / sizeof(*words); i++)
+		if (!strcmp(word, words[i]))
+			return true;
+	return false;
+}
+
 /* What looks like a command was meant as one, with all that follows. */
 static void check_first_word(char **words)
 {
@@ -196,7 +219,7 @@ static void check_first_word(char **words)
 	size_t n = 0;
 
 	strtod(words[0], &end);
-	if (!strcmp(words[0], "top") || !strcmp(words[0], "doctor") || (!*end && end > words[0]))
+	if (is_subcommand(words[0]) || (!*end && end > words[0]))
 		return;
 	for (; words[n] && strcmp(words[n], "--"); n++) {
 		strncat(command, " ", sizeof(command) - strlen(command) - 1);
@@ -226,24 +249,74 @@ static void parse_interval(struct tool *tool, const char *word, double min)
 		    word);
 }
 
+static void take_at_most(int most, int n, char **words)
+{
+	if (n > most)
+		die(STATUS_USAGE, "'%s' is too much: see exitstat --help", words[most]);
+}
+
+static void take_intervals(struct tool *tool, int n, char **words, double min)
+{
+	if (n)
+		parse_interval(tool, words[0], min);
+	if (n > 1)
+		tool->count = parse_number(words[1], "COUNT", 1, ULONG_MAX);
+}
+
+static mode_fn take_expose(struct tool *tool, int n, char **words)
+{
+	take_at_most(3, n, words);
+	if (n < 3 || (strcmp(words[2], "all") && strcmp(words[2], "none")))
+		die(STATUS_USAGE, "expose wants a VM and what it is to see: exitstat expose VM all, "
+		    "or none");
+	if (tool->vm)
+		die(STATUS_USAGE, "expose names its VM itself: leave out --vm");
+	tool->vm = words[1];
+	tool->exposed = !strcmp(words[2], "all");
+	return tool_expose;
+}
+
 /* A subcommand, or INTERVAL and COUNT. */
 static mode_fn take_words(struct tool *tool, int n, char **words)
 {
-	bool top = !strcmp(words[0], "top"), doctor = !strcmp(words[0], "doctor");
-
-	if (n > (doctor ? 1 : 2))
-		die(STATUS_USAGE, "'%s' is too much: see exitstat --help", words[doctor ? 1 : 2]);
-	if (doctor)
+	if (!strcmp(words[0], "doctor")) {
+		take_at_most(1, n, words);
 		return tool_doctor;
-	if (!top)
-		parse_interval(tool, words[0], tool->replay ? 0 : 0.001);
-	else if (n > 1)
-		parse_interval(tool, words[1], 0.001);
-	if (top)
+	}
+	if (!strcmp(words[0], "expose"))
+		return take_expose(tool, n, words);
+	if (!strcmp(words[0], "top")) {
+		take_at_most(2, n, words);
+		take_intervals(tool, n - 1, words + 1, 0.001);
 		return tool_top;
-	if (n > 1)
-		tool->count = parse_number(words[1], "COUNT", 1, ULONG_MAX);
+	}
+	if (!strcmp(words[0], "vms")) {
+		take_at_most(3, n, words);
+		take_intervals(tool, n - 1, words + 1, 0.001);
+		return tool_vms;
+	}
+	take_at_most(2, n, words);
+	take_intervals(tool, n, words, tool->replay ? 0 : 0.001);
 	return tool_interval;
+}
+
+/* Those that are of a host and all of its VMs, or of none. */
+static void check_host_options(const struct tool *tool, mode_fn mode)
+{
+	if (mode != tool_vms && mode != tool_top && tool->sort)
+		die(STATUS_USAGE, "--sort goes with vms and top: exitstat vms --sort HOST");
+	if (mode == tool_expose && (tool->per_vcpu || tool->cpu != EXITSTAT_VM || tool->columns ||
+				    tool->json || tool->raw || tool->noheadings || tool->cycles ||
+				    tool->record || tool->replay))
+		die(STATUS_USAGE, "expose goes with no options");
+	if (tool->vm && tool->replay)
+		die(STATUS_USAGE, "a recording is of one VM: leave out --vm");
+	if (mode == tool_vms && tool->vm)
+		die(STATUS_USAGE, "vms lists all VMs; of one: exitstat --vm %s 1", tool->vm);
+	if (mode == tool_vms && (tool->per_vcpu || tool->cpu != EXITSTAT_VM || tool->cycles ||
+				 tool->record || tool->replay))
+		die(STATUS_USAGE, "vms goes with --output, --sort, --json, --raw and --noheadings "
+		    "only; exitstat --vm VM has the rest");
 }
 
 /* An option that would have no effect is a mistake. */
@@ -267,13 +340,13 @@ static void check_options(const struct tool *tool, mode_fn mode)
 	if (mode == tool_course &&
 	    (tool->per_vcpu || one_cpu || tool->columns || tool->raw || tool->cycles))
 		die(STATUS_USAGE, "--course is of the whole VM, as it is: it goes with --json, "
-		    "--noheadings, --record and --replay only");
+		    "--noheadings, --vm, --record and --replay only");
 	if (mode == tool_top && (tool->per_vcpu || tool->json || tool->raw || tool->noheadings))
 		die(STATUS_USAGE, "top shows each vCPU, on a screen: it goes with --cpu, --output, "
-		    "--cycles, --record and --replay only; try exitstat 1");
+		    "--sort, --cycles, --vm, --record and --replay only; try exitstat 1");
 	if (mode == tool_doctor && (tool->per_vcpu || tool->columns || tool->json || tool->raw ||
 				    tool->noheadings || tool->cycles))
-		die(STATUS_USAGE, "doctor goes with --cpu, --record and --replay only");
+		die(STATUS_USAGE, "doctor goes with --cpu, --vm, --record and --replay only");
 }
 
 static mode_fn choose_mode(struct tool *tool, int n, char **words)
@@ -285,30 +358,59 @@ static mode_fn choose_mode(struct tool *tool, int n, char **words)
 	if (n)
 		mode = take_words(tool, n, words);
 	check_options(tool, mode);
+	check_host_options(tool, mode);
 	return mode;
 }
 
-/* The doctor looks into it himself when this fails. */
-static void open_handle(struct tool *tool, mode_fn mode)
+/* Where the answers come from. */
+static int choose_source(struct tool *tool, mode_fn mode)
 {
-	int err = 0;
+	if (tool->replay)
+		return exitstat_replay(tool->es, tool->replay);
+	if (tool->vm || mode == tool_vms)
+		return exitstat_device(tool->es);
+	return 0;
+}
 
-	check_files(tool);
+static void new_handle(struct tool *tool, mode_fn mode)
+{
+	int err;
+
 	tool->es = exitstat_new();
 	if (!tool->es)
 		die(STATUS_FAILED, "out of memory");
-	if (tool->replay)
-		err = exitstat_replay(tool->es, tool->replay);
+	err = choose_source(tool, mode);
 	if (!err && *exitstat_message(tool->es))
 		fprintf(stderr, "exitstat: %s\n", exitstat_message(tool->es));
 	if (!err && tool->record)
 		err = exitstat_record(tool->es, tool->record);
 	if (err)
 		die_of(tool, err);
+}
+
+/*
+ * The doctor looks into it himself when this fails. A host that is no guest, or that sees
+ * nothing of its own host, has VMs to show all the same.
+ */
+static void open_handle(struct tool *tool, mode_fn mode)
+{
+	int err;
+
+	check_files(tool);
+	new_handle(tool, mode);
+	if (mode == tool_vms || mode == tool_expose)
+		return;
+	if (tool->vm)
+		choose_vm(tool);
 	if (mode == tool_doctor)
 		return;
 	err = exitstat_open(tool->es);
-	if (err)
+	if (err && has_device(tool, err) && mode == tool_top)
+		open_device(tool);
+	else if (err && has_device(tool, err))
+		die(status_of(tool, err), "%s; for the VMs of this host: exitstat vms",
+		    message_of(tool, err));
+	else if (err)
 		die_of(tool, err);
 }
 
@@ -320,6 +422,7 @@ int main(int argc, char **argv)
 	mode_fn mode;
 
 	open_standard_files();
+	setlocale(LC_CTYPE, "");
 	argc = split_command(&tool, argc, argv);
 	while ((option = getopt_long(argc, argv, "-Cr:o:JnhV", long_options, NULL)) >= 0)
 		if (option != IN_ORDER)

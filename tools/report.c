@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "columns.h"
+#include "host.h"
 
 static int by_time(const void *a, const void *b)
 {
@@ -61,7 +62,7 @@ void print_states(const struct tool *tool, const struct report *report)
 		if (sample->cpu == EXITSTAT_VM)
 			fprintf(report->file, "vCPUs' time:");
 		else
-			fprintf(report->file, "CPU %d's time:", sample->cpu);
+			fprintf(report->file, "%s %d's time:", cpu_word(tool), sample->cpu);
 		for (state = 0; state < EXITSTAT_NR_STATES; state++) {
 			value = (struct value){ .kind = VALUE_PERCENT,
 						.number = share_of_state(sample, state) };

@@ -11,6 +11,7 @@
 
 #include "child.h"
 #include "columns.h"
+#include "host.h"
 
 /**
  * struct measurement - a command being measured
@@ -33,7 +34,7 @@ struct measurement {
 };
 
 /* A CPU that was not there from beginning to end. */
-static void tell_missing(const struct measurement *m)
+static void tell_missing(const struct tool *tool, const struct measurement *m)
 {
 	const struct samples *const readings[] = { &m->before, &m->after };
 	size_t r, i;
@@ -43,8 +44,8 @@ static void tell_missing(const struct measurement *m)
 		for (i = 0; i < readings[r]->n; i++) {
 			cpu = readings[r]->sample[i].cpu;
 			if (!samples_find(&m->delta, cpu))
-				fprintf(stderr, "exitstat: CPU %d has %s meanwhile, and is left "
-					"out\n", cpu, r ? "come" : "gone");
+				fprintf(stderr, "exitstat: %s %d has %s meanwhile, and is left "
+					"out\n", cpu_word(tool), cpu, r ? "come" : "gone");
 		}
 }
 
@@ -59,7 +60,7 @@ static void measure_run(struct tool *tool, struct measurement *m)
 	if (m->err)
 		fprintf(stderr, "exitstat: %s\n", exitstat_message(tool->es));
 	else
-		tell_missing(m);
+		tell_missing(tool, m);
 	if (m->delta.n) {
 		runs_add(&m->runs, &m->delta);
 		m->nr_runs++;
@@ -114,8 +115,10 @@ static void print_run(const struct tool *tool, const struct report *report, size
 	print_states(tool, report);
 	for (i = 0; i < report->n; i++)
 		own += report->samples[i].own.count;
-	fprintf(report->file, "%.6f s elapsed; exitstat's own reading: %" PRIu64
-		" CPUIDs, left out\n\n", report->samples->elapsed_ns / 1e9, own);
+	fprintf(report->file, "%.6f s elapsed", report->samples->elapsed_ns / 1e9);
+	if (!exitstat_is_host(tool->es))
+		fprintf(report->file, "; exitstat's own reading: %" PRIu64 " CPUIDs, left out", own);
+	fprintf(report->file, "\n\n");
 }
 
 static void print_report(const struct tool *tool, const struct report *report, size_t runs)

@@ -3,6 +3,7 @@
 #include <inttypes.h>
 
 #include "columns.h"
+#include "host.h"
 
 static const char *space_name(uint32_t space)
 {
@@ -15,18 +16,20 @@ static const char *space_name(uint32_t space)
 	return "reasons of an unknown kind";
 }
 
-static void print_subject(const struct exitstat_sample *sample, size_t n)
+static void print_subject(const struct tool *tool, const struct exitstat_sample *sample, size_t n)
 {
 	char elapsed[VALUE_SIZE];
 
 	format_elapsed(sample->elapsed_ns, elapsed);
+	if (tool->vm)
+		printf("%s: ", tool->vm);
 	printf("%s, ", space_name(sample->space));
 	if (sample->cpu == EXITSTAT_VM)
 		printf("%u vCPU%s", sample->vcpus, sample->vcpus == 1 ? "" : "s");
 	else if (n == 1)
-		printf("CPU %d", sample->cpu);
+		printf("%s %d", cpu_word(tool), sample->cpu);
 	else
-		printf("%zu CPUs", n);
+		printf("%zu %ss", n, cpu_word(tool));
 	printf(", host TSC %.3f MHz, %s since the start\n", sample->tsc_khz / 1000.0, elapsed);
 }
 
@@ -37,14 +40,15 @@ static void print_all(const struct tool *tool, const struct report *report)
 	size_t i;
 
 	if (!table_only)
-		print_subject(report->samples, report->n);
+		print_subject(tool, report->samples, report->n);
 	print_exits(tool, report);
 	if (table_only)
 		return;
 	print_states(tool, report);
 	for (i = 0; i < report->n; i++)
 		own += report->samples[i].own.count;
-	printf("exitstat's own reading: %" PRIu64 " CPUIDs, included\n", own);
+	if (!exitstat_is_host(tool->es))
+		printf("exitstat's own reading: %" PRIu64 " CPUIDs, included\n", own);
 }
 
 int tool_table(struct tool *tool)

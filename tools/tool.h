@@ -35,6 +35,9 @@
  * @log: --log, or NULL
  * @record: --record, or NULL
  * @replay: --replay, or NULL
+ * @vm: on a host: the VM of --vm or of expose, or NULL
+ * @exposed: and what it is to see
+ * @sort: --sort, or NULL
  */
 struct tool {
 	struct exitstat *es;
@@ -47,6 +50,8 @@ struct tool {
 	unsigned long count;
 	char **command;
 	const char *log, *record, *replay;
+	const char *vm, *sort;
+	bool exposed;
 };
 
 /* main.c */
@@ -81,6 +86,8 @@ int tool_run(struct tool *tool);
 int tool_course(struct tool *tool);
 int tool_doctor(struct tool *tool);
 int tool_top(struct tool *tool);
+int tool_vms(struct tool *tool);
+int tool_expose(struct tool *tool);
 
 #define NR_COURSE_LEAVES	4
 

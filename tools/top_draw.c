@@ -19,21 +19,19 @@ static const char state_marks[EXITSTAT_NR_STATES] = {
 
 #define STATES_WIDTH	49	/* of a CPU's numbers, up to the bar */
 
-/* On 80 columns all cells fit, if not every name and number. */
-#define REASON_WIDTH	(COLS < 100 ? 20 : 26)
-#define CELL_WIDTH	(COLS < 100 ? 8 : 11)
-
-static void draw_title(const struct top *top)
+static void draw_title(const struct top_vm *vm)
 {
-	const struct row row = { .sample = top->vm };
-	char rate[VALUE_SIZE], elapsed[VALUE_SIZE];
-	struct value value = exits_rate(&row);
+	const struct row row = { .sample = vm->vm };
+	char rate[VALUE_SIZE], elapsed[VALUE_SIZE], name[VALUE_SIZE];
+	struct value value = row_rate(&row);
 
-	format_value(top->tool, &value, rate);
-	format_elapsed(top->vm->elapsed_ns, elapsed);
-	mvprintw(0, 0, "exitstat: %s exits/s in %s, %s, %u vCPU%s, host TSC %.0f MHz", rate,
-		 elapsed, top->vm->space == EXITSTAT_SPACE_SVM ? "SVM" : "VMX", top->vm->vcpus,
-		 top->vm->vcpus == 1 ? "" : "s", top->vm->tsc_khz / 1000.0);
+	format_value(vm->top.tool, &value, rate);
+	format_elapsed(vm->vm->elapsed_ns, elapsed);
+	snprintf(name, sizeof(name), "%s", vm->top.tool->vm ? vm->top.tool->vm : "exitstat");
+	shorten(name, COLS < 100 ? LEAST_NAME : 40);
+	mvprintw(0, 0, "%s: %s exits/s in %s, %s, %u vCPU%s, host TSC %.0f MHz", name, rate, elapsed,
+		 vm->vm->space == EXITSTAT_SPACE_SVM ? "SVM" : "VMX", vm->vm->vcpus,
+		 vm->vm->vcpus == 1 ? "" : "s", vm->vm->tsc_khz / 1000.0);
 }
 
 /* Each state gets its share of the bar; what rounding leaves goes to the last. */
@@ -69,18 +67,20 @@ static void draw_states(const struct exitstat_sample *sample)
 		draw_bar(sample, COLS - STATES_WIDTH - 2);
 }
 
-static void draw_own(const struct top *top)
+static void draw_own(const struct top_vm *vm)
 {
 	char text[64];
 
-	snprintf(text, sizeof(text), "own CPUIDs: %" PRIu64 ", %s", top->vm->own.count,
-		 top->left_out ? "left out" : "included");
+	if (exitstat_is_host(vm->top.tool->es))
+		return;
+	snprintf(text, sizeof(text), "own CPUIDs: %" PRIu64 ", %s", vm->vm->own.count,
+		 vm->left_out ? "left out" : "included");
 	if (getcurx(stdscr) + 3 + (int)strlen(text) <= COLS)
 		printw("   %s", text);
 }
 
 /* The heading is the bars' legend, too: "=guest". */
-static void draw_heads(const struct top *top, int line)
+static void draw_heads(const struct top_vm *vm, int line)
 {
 	int state, width;
 
@@ -90,117 +90,129 @@ static void draw_heads(const struct top *top, int line)
 		printw("%*c%s", width + 1 - (int)strlen(exitstat_state_name(state)),
 		       state_marks[state], exitstat_state_name(state));
 	}
-	draw_own(top);
+	draw_own(vm);
 }
 
 /* Half of the screen is for the reasons. Returns the next line. */
-static int draw_cpus(struct top *top)
+static int draw_cpus(struct top_vm *vm)
 {
 	size_t shown = LINES > 12 ? LINES / 2 - 4 : 1, i;
 	int line = 1;
 
-	draw_heads(top, line++);
+	draw_heads(vm, line++);
 	move(line++, 0);
-	draw_states(top->vm);
-	if (top->nr_cpus <= shown)
-		shown = top->nr_cpus;
-	if (top->first > top->nr_cpus - shown)
-		top->first = top->nr_cpus - shown;
-	for (i = top->first; i < top->first + shown; i++) {
+	draw_states(vm->vm);
+	if (vm->nr_cpus <= shown)
+		shown = vm->nr_cpus;
+	if (vm->first > vm->nr_cpus - shown)
+		vm->first = vm->nr_cpus - shown;
+	for (i = vm->first; i < vm->first + shown; i++) {
 		move(line++, 0);
-		draw_states(&top->cpus[i]);
+		draw_states(&vm->cpus[i]);
 	}
-	if (shown < top->nr_cpus)
+	if (shown < vm->nr_cpus)
 		mvprintw(line++, 0, "    and %zu more, %zu of them above: up and down",
-			 top->nr_cpus - shown, top->first);
+			 vm->nr_cpus - shown, vm->first);
 	return line + 1;
 }
 
-static void draw_cell(size_t i, const char *text)
+/*
+ * Words to the left, as the first column always is. What has no room is not there. Return: where
+ * the next cell begins.
+ */
+static int draw_cell(const struct top *top, size_t i, char text[VALUE_SIZE], int line, int x)
 {
-	if (!i)
-		printw("%-*.*s", REASON_WIDTH, REASON_WIDTH, text);
-	else if (getcurx(stdscr) + CELL_WIDTH <= COLS)
-		printw("%*s", CELL_WIDTH, text);
+	int width = top->view->width(top, i);
+
+	if (i && x + width > COLS)
+		return x;
+	if (!i || top->columns.column[i]->left) {
+		shorten(text, width - (i > 0));
+		mvprintw(line, x + (i > 0), "%s", text);
+	} else {
+		mvprintw(line, x, "%*s", width, text);
+	}
+	return x + width;
 }
 
-static void draw_heading(const struct top *top, int line)
+void draw_heading(const struct top *top, int line)
 {
+	char text[VALUE_SIZE];
+	int x = 0;
 	size_t i;
 
-	move(line, 0);
 	for (i = 0; i < top->columns.n; i++) {
 		if (i == top->sort)
 			attron(A_REVERSE);
-		draw_cell(i, top->columns.column[i]->name);
+		snprintf(text, sizeof(text), "%s", top->columns.column[i]->name);
+		x = draw_cell(top, i, text, line, x);
 		attroff(A_REVERSE);
 	}
 }
 
-static const struct top *sorting;
-
-static int compare_rows(const void *a, const void *b)
-{
-	const struct column *column = sorting->columns.column[sorting->sort];
-	struct value va = column->get(a), vb;
-	char text[VALUE_SIZE];
-	int order;
-
-	if (va.kind == VALUE_TEXT) {
-		snprintf(text, sizeof(text), "%s", va.text);
-		vb = column->get(b);
-		return strcmp(text, vb.text);
-	}
-	vb = column->get(b);
-	order = (va.number < vb.number) - (va.number > vb.number);
-	return order ? order : ((const struct row *)a)->reason < ((const struct row *)b)->reason ?
-	       -1 : 1;
-}
-
-static void draw_row(const struct top *top, const struct row *row, int line)
+void draw_row(const struct top *top, const struct row *row, int line)
 {
 	char text[VALUE_SIZE];
 	struct value value;
+	int x = 0;
 	size_t i;
 
-	move(line, 0);
 	for (i = 0; i < top->columns.n; i++) {
 		value = top->columns.column[i]->get(row);
 		format_value(top->tool, &value, text);
-		draw_cell(i, text);
+		x = draw_cell(top, i, text, line, x);
 	}
 }
 
-static void draw_reasons(const struct top *top, int line)
-{
-	struct row rows[EXITSTAT_MAX_REASONS + 1];
-	size_t n = sorted_rows(top->vm, NULL, rows), i;
-
-	draw_heading(top, line++);
-	sorting = top;
-	qsort(rows, n - 1, sizeof(*rows), compare_rows);
-	draw_row(top, &rows[n - 1], line++);
-	for (i = 0; i + 1 < n && line < LINES - 1; i++)
-		draw_row(top, &rows[i], line++);
-}
-
-static void draw_keys(const struct top *top)
+void draw_keys(const struct top *top)
 {
 	if (top->message)
 		mvprintw(LINES - 1, 0, "%.*s", COLS - 1, top->message);
 	else
-		mvprintw(LINES - 1, 0, "%.*s%s", COLS - 1,
-			 "q quit  < > sort  + - delay  c cycles  space ",
+		mvprintw(LINES - 1, 0, "%.*s%s%s%s", COLS - 1, "q quit  < > sort  + - delay  ",
+			 top->inside ? "Esc back  " : "", top->view->keys,
 			 top->paused ? "continue" : "pause");
 	if (!top->message && COLS > getcurx(stdscr) + 16)
 		printw("  every %.4g s", top->delay);
 }
 
-void top_draw(struct top *top)
+static const struct top *sorting;
+
+static int by_sort(const void *a, const void *b)
 {
+	int order = compare_rows(sorting->columns.column[sorting->sort], a, b);
+
+	return order ? order : ((const struct row *)a)->reason < ((const struct row *)b)->reason ?
+	       -1 : 1;
+}
+
+static void draw_reasons(const struct top_vm *vm, int line)
+{
+	struct row rows[EXITSTAT_MAX_REASONS + 1];
+	size_t n = sorted_rows(vm->vm, NULL, rows), i;
+
+	draw_heading(&vm->top, line++);
+	sorting = &vm->top;
+	qsort(rows, n - 1, sizeof(*rows), by_sort);
+	draw_row(&vm->top, &rows[n - 1], line++);
+	for (i = 0; i + 1 < n && line < LINES - 1; i++)
+		draw_row(&vm->top, &rows[i], line++);
+}
+
+/* On 80 columns all cells fit, if not every name and number. */
+int top_vm_width(const struct top *top, size_t i)
+{
+	(void)top;
+	return i ? COLS < 100 ? 8 : 11 : COLS < 100 ? 20 : 26;
+}
+
+void top_vm_draw(struct top *top)
+{
+	struct top_vm *vm = (struct top_vm *)top;
+
 	erase();
-	draw_title(top);
-	draw_reasons(top, draw_cpus(top));
+	draw_title(vm);
+	draw_reasons(vm, draw_cpus(vm));
 	draw_keys(top);
 	refresh();
 }

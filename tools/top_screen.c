@@ -41,17 +41,18 @@ static void catch_signals(void)
 }
 
 /* ncurses itself takes care of SIGTSTP and SIGWINCH. */
-bool screen_start(void)
+void screen_start_or_die(void)
 {
 	if (!newterm(NULL, stdout, stdin))
-		return false;
+		die(STATUS_FAILED, "the terminal \"%s\" is unknown: set TERM to one that terminfo "
+		    "has, or use exitstat 1", getenv("TERM") ? getenv("TERM") : "");
 	atexit(screen_end);
 	catch_signals();
 	cbreak();
 	noecho();
 	keypad(stdscr, true);
+	set_escdelay(50);
 	curs_set(0);
-	return true;
 }
 
 void screen_end(void)

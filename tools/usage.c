@@ -9,17 +9,18 @@ void print_help(void)
 	fputs("Usage: exitstat [OPTION...]                      exits since the VM started\n"
 	      "       exitstat [OPTION...] INTERVAL [COUNT]     a line every INTERVAL seconds\n"
 	      "       exitstat [OPTION...] -- COMMAND [ARG...]  what COMMAND costs, on stderr\n"
-	      "       exitstat [OPTION...] top [INTERVAL]       live, on the whole screen\n"
+	      "       exitstat [OPTION...] top [INTERVAL]       live; on a host: its VMs\n"
 	      "       exitstat doctor                           does it work; if not, why?\n"
-	      "VM exits of this virtual machine and the host's time for them, as KVM with\n"
-	      "exitstat tells its guests. Needs no privileges.\n"
-	      "\n"
+	      "       exitstat vms [INTERVAL [COUNT]]           on a host: a line for each VM\n"
+	      "       exitstat expose VM all|none               on a host: what the VM sees\n"
+	      "VM exits and the host's time for them, as KVM with exitstat tells its guests.\n"
 	      "  -C, --vcpu            each vCPU by itself\n"
 	      "      --cpu N           only the vCPU that is CPU N\n"
+	      "      --vm VM           on a host: that VM, by its name, UUID or process\n"
 	      "  -r, --repeat N        run COMMAND N times: mean and standard deviation\n"
 	      "      --log FILE        what COMMAND costs goes to FILE\n"
-	      "  -o, --output COLUMNS  CPU,REASON,NUMBER,EXITS,EXITSDEV,RATE,TIME,TIMEDEV,\n"
-	      "                        SHARE,MEAN,VMM,VMMTIME; +COLUMNS adds to the usual\n"
+	      "  -o, --output COLUMNS  which columns; +COLUMNS adds to the usual ones\n"
+	      "      --sort COLUMN     of vms and top\n"
 	      "  -J, --json            JSON\n"
 	      "      --raw             plain numbers, one blank between columns\n"
 	      "  -n, --noheadings      the table only\n"
@@ -27,8 +28,7 @@ void print_help(void)
 	      "      --course          the leaves 0x4ffffffc to 0x4fffffff, as registers\n"
 	      "      --record FILE     write all answers of the host to FILE\n"
 	      "      --replay FILE     take them from there; INTERVAL may be 0\n"
-	      "  -h, --help            this\n"
-	      "  -V, --version         the version\n", stdout);
+	      "  -h, --help; -V, --version\n", stdout);
 }
 
 void print_version(void)

@@ -22,13 +22,16 @@ completes() {
 	is "${COMPREPLY[*]}" "$wanted" "exitstat $*"
 }
 
-completes "top doctor" ""
+completes "top doctor vms expose" ""
 completes "doctor" d
 completes "--json" --j
 completes "--repeat --record --replay" --re
 completes "EXITS EXITSDEV" -o EX
 completes "REASON,EXITS REASON,EXITSDEV" -o REASON,EX
 completes "+NUMBER" -o +NU
+completes "VCPUS VMM" vms -o V
+completes "PID PREEMPTED" vms 1 --sort P
+completes "all none" expose web ""
 completes "0" --cpu 0
 completes "" -r ""
 completes "/proc/cpuinfo" -C -- cat /proc/cpui

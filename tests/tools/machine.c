@@ -235,6 +235,14 @@ static struct exitstat_regs answer(struct machine *machine, unsigned int vcpu, u
 	}
 }
 
+void machine_ask(struct machine *machine, unsigned int vcpu, uint32_t leaf, uint32_t ecx,
+		 uint32_t regs[4])
+{
+	struct exitstat_regs r = exitstat_leaf(machine, vcpu, leaf, ecx);
+
+	memcpy(regs, &r, sizeof(r));
+}
+
 void machine_cpuid(struct machine *machine, unsigned int vcpu, uint32_t leaf, uint32_t ecx,
 		   uint32_t regs[4])
 {

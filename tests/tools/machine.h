@@ -46,6 +46,10 @@ void machine_preempt(struct machine *machine, unsigned int vcpu, uint64_t cycles
 void machine_halt(struct machine *machine, unsigned int vcpu);	/* until machine_wake() */
 void machine_wake(struct machine *machine, unsigned int vcpu);
 
+/* What CPUID would answer on @vcpu, or on none: the host asks, and that is no exit. */
+void machine_ask(struct machine *machine, unsigned int vcpu, uint32_t leaf, uint32_t ecx,
+		 uint32_t regs[4]);
+
 /* The guest executes CPUID, which is an exit that takes CPUID_CYCLES. */
 #define CPUID_CYCLES	1500
 void machine_cpuid(struct machine *machine, unsigned int vcpu, uint32_t leaf, uint32_t ecx,

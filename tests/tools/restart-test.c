@@ -203,6 +203,7 @@ static void differences_are_exact(void **state)
 		memset(&before, 0, sizeof(before));
 		memset(&after, 0, sizeof(after));
 		before.space = after.space = EXITSTAT_SPACE_SVM;
+		before.what = after.what = EXITSTAT_READ_ALL;
 		before.vcpus = after.vcpus = 1 + chance(4096);
 		before.tsc_khz = after.tsc_khz = 1000000 + chance(4000000);
 		before.cost = (struct exitstat_count){ .count = 50, .cycles = chance(1ull << 40) };
