@@ -11,6 +11,7 @@ void print_help(void)
 	      "       exitstat [OPTION...] -- COMMAND [ARG...]  what COMMAND costs, on stderr\n"
 	      "       exitstat [OPTION...] top [INTERVAL]       live, on the whole screen\n"
 	      "       exitstat doctor                           does it work; if not, why?\n"
+	      "       exitstat [OPTION...] export               for Prometheus\n"
 	      "VM exits of this virtual machine and the host's time for them, as KVM with\n"
 	      "exitstat tells its guests. Needs no privileges.\n"
 	      "\n"
@@ -27,6 +28,9 @@ void print_help(void)
 	      "      --course          the leaves 0x4ffffffc to 0x4fffffff, as registers\n"
 	      "      --record FILE     write all answers of the host to FILE\n"
 	      "      --replay FILE     take them from there; INTERVAL may be 0\n"
+	      "      --textfile FILE   export to FILE, for node_exporter\n"
+	      "      --listen ADDRESS:PORT\n"
+	      "                        export by HTTP; systemd: on the socket of its unit\n"
 	      "  -h, --help            this\n"
 	      "  -V, --version         the version\n", stdout);
 }
