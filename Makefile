@@ -11,7 +11,9 @@ help:
 	@echo '                             running kernel or that one, and for every new kernel'
 	@echo '  make install               in the guest: the exitstat command, its library, man pages;'
 	@echo '                             PREFIX=/usr/local and DESTDIR= as usual'
-	@echo '  make uninstall             take away what install and dkms-install have put there'
+	@echo '  make exporter-install      on the host, after install: units of systemd that export to'
+	@echo '                             Prometheus, its rules, a dashboard'
+	@echo '  make uninstall             take away what these have put there'
 	@echo '  make graft LINUX=<tree>    put exitstat into the KVM of a kernel source tree, 6.1 to 7.2;'
 	@echo '                             the change as a patch: build/exitstat.patch'
 	@echo '  make ungraft LINUX=<tree>  take it out again'
@@ -38,11 +40,15 @@ install:
 	@$(MAKE) -C lib O=$(abspath $(O)) install
 	@$(MAKE) -C tools O=$(abspath $(O)) install
 
+exporter-install:
+	@$(MAKE) -C exporter install
+
 # What DKMS has is the machine's, not DESTDIR's.
 uninstall:
 	@$(if $(DESTDIR),,kernel/module/dkms remove)
 	@$(MAKE) -C lib O=$(abspath $(O)) uninstall
 	@$(MAKE) -C tools O=$(abspath $(O)) uninstall
+	@$(MAKE) -C exporter uninstall
 
 graft:
 	@kernel/graft/graft --patch $(O)/exitstat.patch '$(LINUX)'
@@ -73,4 +79,4 @@ $(O)/course: examples/course.c lib/names.c lib/exitstat.h include/exitstat_abi.h
 clean:
 	rm -rf $(O)
 
-.PHONY: help module dkms-install install uninstall graft ungraft check lint vm-tests bench bench-guard clean
+.PHONY: help module dkms-install install exporter-install uninstall graft ungraft check lint vm-tests bench bench-guard clean

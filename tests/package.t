@@ -153,8 +153,8 @@ test_kernel() {
 	as_root rm -rf "$root"
 }
 
-need build-essential debhelper dh-dkms lintian libjansson-dev libncurses-dev libsmartcols-dev clang \
-	libclang-rt-dev libcmocka-dev debootstrap kmod
+need build-essential debhelper dh-dkms lintian libjansson-dev libmicrohttpd-dev libncurses-dev libsmartcols-dev \
+	clang libclang-rt-dev libcmocka-dev debootstrap kmod
 copy_tree
 
 step "Building the packages"

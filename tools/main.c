@@ -102,7 +102,7 @@ static unsigned long parse_number(const char *text, const char *what, unsigned l
 
 enum long_option {
 	OPTION_CPU = 256, OPTION_RAW, OPTION_CYCLES, OPTION_COURSE, OPTION_RECORD, OPTION_REPLAY,
-	OPTION_LOG, OPTION_VM, OPTION_SORT,
+	OPTION_LOG, OPTION_VM, OPTION_SORT, OPTION_TEXTFILE, OPTION_LISTEN,
 };
 
 static const struct option long_options[] = {
@@ -120,6 +120,8 @@ static const struct option long_options[] = {
 	{ "replay", required_argument, NULL, OPTION_REPLAY },
 	{ "vm", required_argument, NULL, OPTION_VM },
 	{ "sort", required_argument, NULL, OPTION_SORT },
+	{ "textfile", required_argument, NULL, OPTION_TEXTFILE },
+	{ "listen", required_argument, NULL, OPTION_LISTEN },
 	{ "help", no_argument, NULL, 'h' },
 	{ "version", no_argument, NULL, 'V' },
 	{ 0 }
@@ -170,6 +172,12 @@ static void take_option(struct tool *tool, int option)
 	case OPTION_SORT:
 		tool->sort = optarg;
 		break;
+	case OPTION_TEXTFILE:
+		tool->textfile = optarg;
+		break;
+	case OPTION_LISTEN:
+		tool->listen = optarg;
+		break;
 	case 'h':
 		print_help();
 		flush_or_die(tool, stdout, "the output");
@@ -203,7 +211,7 @@ typedef int (*mode_fn)(struct tool *tool);
 
 static bool is_subcommand(const char *word)
 {
-	static const char *const words[] = { "top", "doctor", "vms", "expose" };
+	static const char *const words[] = { "top", "doctor", "vms", "expose", "export" };
 	size_t i;
 
 	for (i = 0; i < sizeof(words) / sizeof(*words); i++)
@@ -283,6 +291,10 @@ static mode_fn take_words(struct tool *tool, int n, char **words)
 		take_at_most(1, n, words);
 		return tool_doctor;
 	}
+	if (!strcmp(words[0], "export")) {
+		take_at_most(1, n, words);
+		return tool_export;
+	}
 	if (!strcmp(words[0], "expose"))
 		return take_expose(tool, n, words);
 	if (!strcmp(words[0], "top")) {
@@ -317,6 +329,18 @@ static void check_host_options(const struct tool *tool, mode_fn mode)
 				 tool->record || tool->replay))
 		die(STATUS_USAGE, "vms goes with --output, --sort, --json, --raw and --noheadings "
 		    "only; exitstat --vm VM has the rest");
+}
+
+static void check_export(const struct tool *tool, mode_fn mode)
+{
+	if (mode != tool_export && (tool->textfile || tool->listen))
+		die(STATUS_USAGE, "--textfile and --listen go with export");
+	if (mode == tool_export &&
+	    (tool->cpu != EXITSTAT_VM || tool->columns || tool->json || tool->raw ||
+	     tool->noheadings || tool->cycles || tool->record || tool->vm))
+		die(STATUS_USAGE, "export goes with --vcpu, --textfile, --listen and --replay only");
+	if (tool->listen && (tool->textfile || tool->replay))
+		die(STATUS_USAGE, "--listen goes with neither --textfile nor --replay");
 }
 
 /* An option that would have no effect is a mistake. */
@@ -359,6 +383,7 @@ static mode_fn choose_mode(struct tool *tool, int n, char **words)
 		mode = take_words(tool, n, words);
 	check_options(tool, mode);
 	check_host_options(tool, mode);
+	check_export(tool, mode);
 	return mode;
 }
 
@@ -430,7 +455,8 @@ int main(int argc, char **argv)
 		else
 			n = take_word(&tool, argv + optind - 1, words, n);
 	mode = choose_mode(&tool, n, words);
-	open_handle(&tool, mode);
+	if (mode != tool_export)
+		open_handle(&tool, mode);
 	status = mode(&tool);
 	exitstat_free(tool.es);
 	flush_or_die(&tool, stdout, "the output");

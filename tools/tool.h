@@ -38,6 +38,8 @@
  * @vm: on a host: the VM of --vm or of expose, or NULL
  * @exposed: and what it is to see
  * @sort: --sort, or NULL
+ * @textfile: --textfile, or NULL
+ * @listen: --listen, or NULL
  */
 struct tool {
 	struct exitstat *es;
@@ -52,6 +54,7 @@ struct tool {
 	const char *log, *record, *replay;
 	const char *vm, *sort;
 	bool exposed;
+	const char *textfile, *listen;
 };
 
 /* main.c */
@@ -88,6 +91,7 @@ int tool_doctor(struct tool *tool);
 int tool_top(struct tool *tool);
 int tool_vms(struct tool *tool);
 int tool_expose(struct tool *tool);
+int tool_export(struct tool *tool);
 
 #define NR_COURSE_LEAVES	4
 
@@ -168,6 +172,7 @@ void print_exits(const struct tool *tool, const struct report *report);
 void print_states(const struct tool *tool, const struct report *report);
 
 /* json.c */
+const char *space_word(uint32_t space);
 void json_report(const struct tool *tool, const struct report *report, const char *kind);
 
 #endif /* TOOL_H */

@@ -13,6 +13,7 @@ void print_help(void)
 	      "       exitstat doctor                           does it work; if not, why?\n"
 	      "       exitstat vms [INTERVAL [COUNT]]           on a host: a line for each VM\n"
 	      "       exitstat expose VM all|none               on a host: what the VM sees\n"
+	      "       exitstat [OPTION...] export               for Prometheus\n"
 	      "VM exits and the host's time for them, as KVM with exitstat tells its guests.\n"
 	      "  -C, --vcpu            each vCPU by itself\n"
 	      "      --cpu N           only the vCPU that is CPU N\n"
@@ -28,6 +29,9 @@ void print_help(void)
 	      "      --course          the leaves 0x4ffffffc to 0x4fffffff, as registers\n"
 	      "      --record FILE     write all answers of the host to FILE\n"
 	      "      --replay FILE     take them from there; INTERVAL may be 0\n"
+	      "      --textfile FILE   export to FILE, for node_exporter\n"
+	      "      --listen ADDRESS:PORT\n"
+	      "                        export by HTTP; systemd: on the socket of its unit\n"
 	      "  -h, --help; -V, --version\n", stdout);
 }
 
