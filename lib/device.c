@@ -136,7 +136,7 @@ static int device_query(struct exitstat *es, uint32_t leaf, uint32_t ecx,
 
 static int device_cpus(struct exitstat *es, int *cpus, size_t max)
 {
-	uint32_t indices[PIECE], i;
+	uint32_t indices[PIECE] = { 0 }, i;
 	struct exitstat_host_vcpus list = {
 		.id = es->device->vm,
 		.vcpus = (uintptr_t)indices,

@@ -128,7 +128,8 @@ static int read_and_measure(struct exitstat *es, unsigned int what,
 	if (err)
 		return err;
 	sample->own.count = exitstat_own(es);
-	if (!es->from_host && cpu == es->cpu && after.count > before.count && after.cycles > before.cycles) {
+	if (!es->from_host && cpu == es->cpu && after.count > before.count &&
+	    after.cycles > before.cycles) {
 		sample->cost.count = after.count - before.count;
 		sample->cost.cycles = after.cycles - before.cycles;
 		sample->own.cycles = exitstat_scale(sample->cost.cycles, sample->own.count,

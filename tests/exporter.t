@@ -13,6 +13,7 @@ work=$build/exporter
 rules=$top/exporter/exitstat.rules.yml
 
 # Never installed: the package would start it.
+# shellcheck disable=SC2317 # locked() calls it
 fetch_prometheus() {
 	[[ ! -d $prometheus ]] || return 0
 	step "Fetching Prometheus ($version)"

@@ -85,7 +85,8 @@ static void say_scope(const struct tool *tool, const struct exitstat_host *host)
 
 	if (offline > known)
 		known = offline;
-	if (exitstat_is_replay(tool->es) || exitstat_is_host(tool->es) || used <= 0 || host->vcpus <= (unsigned long)used)
+	if (exitstat_is_replay(tool->es) || exitstat_is_host(tool->es) || used <= 0 ||
+	    host->vcpus <= (unsigned long)used)
 		return;
 	if (host->vcpus <= known)
 		say("note", "%u vCPUs have run, of which this system uses %ld: the others are "

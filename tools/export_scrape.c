@@ -171,7 +171,8 @@ static int scrape_guest(struct tool *tool, struct exposition *exposition)
 	int err = exitstat_open(tool->es);
 
 	if (!err)
-		err = expose_figures(tool, exposition, &none, &samples, exitstat_host(tool->es)->vcpus);
+		err = expose_figures(tool, exposition, &none, &samples,
+				     exitstat_host(tool->es)->vcpus);
 	samples_free(&samples);
 	return err;
 }

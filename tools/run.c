@@ -117,7 +117,8 @@ static void print_run(const struct tool *tool, const struct report *report, size
 		own += report->samples[i].own.count;
 	fprintf(report->file, "%.6f s elapsed", report->samples->elapsed_ns / 1e9);
 	if (!exitstat_is_host(tool->es))
-		fprintf(report->file, "; exitstat's own reading: %" PRIu64 " CPUIDs, left out", own);
+		fprintf(report->file, "; exitstat's own reading: %" PRIu64 " CPUIDs, left out",
+			own);
 	fprintf(report->file, "\n\n");
 }
 

@@ -29,8 +29,8 @@ static void draw_title(const struct top_vm *vm)
 	format_elapsed(vm->vm->elapsed_ns, elapsed);
 	snprintf(name, sizeof(name), "%s", vm->top.tool->vm ? vm->top.tool->vm : "exitstat");
 	shorten(name, COLS < 100 ? LEAST_NAME : 40);
-	mvprintw(0, 0, "%s: %s exits/s in %s, %s, %u vCPU%s, host TSC %.0f MHz", name, rate, elapsed,
-		 vm->vm->space == EXITSTAT_SPACE_SVM ? "SVM" : "VMX", vm->vm->vcpus,
+	mvprintw(0, 0, "%s: %s exits/s in %s, %s, %u vCPU%s, host TSC %.0f MHz", name, rate,
+		 elapsed, vm->vm->space == EXITSTAT_SPACE_SVM ? "SVM" : "VMX", vm->vm->vcpus,
 		 vm->vm->vcpus == 1 ? "" : "s", vm->vm->tsc_khz / 1000.0);
 }
 

@@ -102,8 +102,9 @@ static void ambiguous(const struct vm_list *list, match_fn *match, const char *w
 	for (i = 0; i < list->n && n < MAX_CANDIDATES; i++) {
 		vm = &list->vm[i];
 		if (match(vm, word))
-			used += snprintf(text + used, sizeof(text) - used, "%s id=%" PRIu64
-					 " (process %d)", n++ ? "," : "", vm->host.id, vm->host.pid);
+			used += snprintf(text + used, sizeof(text) - used,
+					 "%s id=%" PRIu64 " (process %d)", n++ ? "," : "",
+					 vm->host.id, vm->host.pid);
 	}
 	die(STATUS_USAGE, "more than one VM is '%s'; take one of%s%s", word, text,
 	    i < list->n ? ", ...: see exitstat vms" : "");
