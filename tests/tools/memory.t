@@ -10,6 +10,11 @@ modes=("svm" "vmx -C" "svm --json -C" "svm 0" "svm -C 0 3" "svm -J 0" "svm --raw
 	"svm doctor" "stock-amd doctor" "moved 0" "svm --record /dev/null" "hotplug -C 0"
 	"hotplug -C -r 3 -- true" "replaced -C 0")
 
+export EXITSTAT_HOST=$scratch/host
+echo "$$ 2 1 3"$'\n'"1 4 0 1" >"$EXITSTAT_HOST"
+host_modes=("vms" "vms 0.1 3" "vms -J" "--vm 1" "--vm 1 -C 0.1 3" "--vm 1 -r 2 -- true"
+	"--vm 1 --record /dev/null" "expose 1 all" "--vm 1 doctor")
+
 if command -v valgrind >/dev/null; then
 	for mode in "${modes[@]}"; do
 		# shellcheck disable=SC2086
@@ -23,6 +28,13 @@ if command -v valgrind >/dev/null; then
 		run valgrind -q --leak-check=full --show-leak-kinds=definite,indirect,possible \
 			--track-fds=no --error-exitcode=99 "$build/tests/tools/on-paper" $mode
 		is "$status:$(grep -c '^==' <<<"$err")" 0:0 "valgrind: threads of its own, $mode"
+	done
+
+	for mode in "${host_modes[@]}"; do
+		# shellcheck disable=SC2086
+		run valgrind -q --leak-check=full --show-leak-kinds=definite,indirect,possible \
+			--track-fds=no --error-exitcode=99 "$build/tests/tools/on-host" $mode
+		is "$status:$(grep -c '^==' <<<"$err")" 0:0 "valgrind: a host, $mode"
 	done
 
 	# Ten milliseconds are ten million instructions at a pace that any CPU has.
@@ -40,7 +52,7 @@ else
 fi
 
 sanitized=$build/sanitized
-flags="-O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all"
+flags="-O1 -g -fsanitize=address,undefined,float-cast-overflow -fno-sanitize-recover=all"
 if make -s -C "$here" O="$sanitized" CFLAGS="$flags" objects >"$scratch/make" 2>&1; then
 	for mode in "${modes[@]}"; do
 		# shellcheck disable=SC2086
@@ -53,13 +65,21 @@ if make -s -C "$here" O="$sanitized" CFLAGS="$flags" objects >"$scratch/make" 2>
 		is "$status:$(grep -cE 'Sanitizer|runtime error' <<<"$err")" 0:0 \
 			"sanitizers: threads of its own, $mode"
 	done
+	for mode in "${host_modes[@]}"; do
+		# shellcheck disable=SC2086
+		run "$sanitized/tests/tools/on-host" $mode
+		is "$status:$(grep -cE 'Sanitizer|runtime error' <<<"$err")" 0:0 "sanitizers: a host, $mode"
+	done
 	# By exec, timeout stays in the terminal's foreground, whichever shell script starts.
-	TERM=screen run script -qec \
-		"exec timeout -s TERM 3 $sanitized/exitstat --replay $recordings/svm top 0.25" \
-		"$scratch/top"
-	is "$(grep -cE 'Sanitizer|runtime error' "$scratch/top")" 0 "sanitizers: top"
-	like "$(tr -d '\0' <"$scratch/top")" "exits/s" "sanitizers: top has drawn its screen"
-	check "sanitizers: the library's tests" "$sanitized/tests/tools/lib-test"
+	for mode in "exitstat --replay $recordings/svm top 0.25" "tests/tools/on-host top 0.25" \
+		"exitstat --replay $recordings/svm top 2147483647"; do
+		TERM=screen run script -qec "exec timeout -s TERM 3 $sanitized/$mode" "$scratch/top"
+		is "$(grep -cE 'Sanitizer|runtime error' "$scratch/top")" 0 "sanitizers: $mode"
+		like "$(tr -d '\0' <"$scratch/top")" "exits/s" "sanitizers: $mode draws its screen"
+	done
+	for test in lib host recording restart; do
+		check "sanitizers: the library's $test-test" "$sanitized/tests/tools/$test-test"
+	done
 else
 	ok 1 "building with the sanitizers"
 	diag "$(tail -20 "$scratch/make")"

@@ -143,6 +143,30 @@ sees "no longer exposed.*${end}2" "top: the VM moves to a host without exitstat"
 start 80 24 "TERM=nonsense $top"
 sees 'the terminal "nonsense" is unknown.*'"${end}1" "top: unknown terminal"
 
+# A host with two VMs on paper, one of which ends while it is looked at.
+echo "$$ 2 1 9"$'\n'"1 4 0 1" >"$scratch/host"
+first=$(</proc/1/comm)
+host="env EXITSTAT_HOST=$scratch/host $build/tests/tools/on-host"
+start 80 24 "$host top 0.25"
+sees "^exitstat: 2 VMs, 6 vCPUs, [1-9][0-9]* exits/s"$'\n'" *"$'\n'"NAME .*REASON" "top: a host"
+sees $'\n'"bash .*"$'\n'"${first:0:8}" "top: that with most exits is first"
+keys Down Enter
+sees "^${first:0:5}[^"$'\n'"]* exits/s in 0.2.* 4 vCPUs.*Esc back" "top: Enter looks into the second"
+sees $'\n'"  3 .*total" "top: whose vCPUs are there"
+is "$(screen | grep -c "own CPUIDs")" 0 "top: and no CPUIDs of its own"
+keys Escape
+sees "^exitstat: 2 VMs.*Enter look into" "top: Escape comes back"
+keys '<' '<' '<' '<' '<' '<'
+keys Up Enter
+sees "Esc back" "top: Enter, after another order"
+keys q
+sees "${end}0" "top: q ends it from there"
+start 80 24 "EXITSTAT_HOST_ENDS=40 $host top 0.125"
+sees "^exitstat: 1 VM, 4 vCPUs" "top: a VM ends, and its line is gone"
+keys q
+start 80 24 "EXITSTAT_HOST_ENDS=60 $host --vm id=1 top 0.125"
+sees "the VM has ended.*${end}2" "top: the only VM ends"
+
 for signal in TERM SEGV; do
 	start 80 24 "$top"
 	sees "^exitstat: " "top: running, for SIG$signal"
