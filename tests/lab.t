@@ -198,6 +198,8 @@ test_arguments() {
 	tells "scripts/test --quick --kernel base" '--quick does not go with --kernel'
 	lab scripts/demo --intel --shell
 	tells "scripts/demo --intel --shell" 'leave out one of them'
+	lab scripts/demo --intel --libvirt
+	tells "scripts/demo --intel --libvirt" 'leave out one of them .*libvirt is shown on AMD'
 	lab scripts/demo --numbering fall2019 --shell
 	tells "scripts/demo --numbering fall2019" 'take fall2020, spring2021, fall2021, spring2022'
 	lab scripts/demo --numbering fall2021
