@@ -27,19 +27,19 @@ fetch_libvirt() {
 	step "Fetching Debian's libvirt for the outer VM (5 MB; it is not installed here)"
 	rm -rf "$new"
 	mkdir -p "$new"
-	mapfile -t packages <<<"$missing"
-	[[ -z $missing ]] || fetch "$new" "${packages[@]}"
+	mapfile -t packages <<<"$versions"
+	[[ -z $versions ]] || fetch "$new" "${packages[@]}"
 	rm -rf "$new"/usr/share/{doc,man,locale,lintian}
 	mv "$new" "$libvirt_root"
 }
 
 # get_libvirt: sets libvirt_root, a directory with the files that this system lacks for it.
 get_libvirt() {
-	local missing
+	local versions
 
 	need_amd
 	use_suite base
-	missing=$(missing_of_libvirt) || exit
-	libvirt_root=$cache/libvirt/$(sha256sum <<<"$missing" | cut -c1-16)/libvirt
+	versions=$(missing_of_libvirt) || exit
+	libvirt_root=$cache/libvirt/$(sha256sum <<<"$versions" | cut -c1-16)/libvirt
 	[[ -d $libvirt_root ]] || locked "$libvirt_root" fetch_libvirt
 }

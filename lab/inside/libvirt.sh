@@ -15,6 +15,8 @@ lay_libvirt_over() {
 		mount -t overlay -o "lowerdir=$lower,upperdir=$over/$dir,workdir=$over/$dir.work" \
 			overlay "/$dir" || return
 	done
+	# libvirtd starts each QEMU that there is, to learn what it can.
+	rm -f /usr/bin/qemu-system-i386
 	rm -rf /etc/libvirt /var/{lib,cache,log}/libvirt
 	mkdir -p /etc/libvirt /var/{lib,cache,log}/libvirt /run/lock
 }
