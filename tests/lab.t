@@ -338,6 +338,9 @@ test_network() {
 	publish
 	functions lib.sh 'need no-such-package'
 	tells "a package that the mirror lacks" 'could not install no-such-package .*try apt-get update'
+	functions libvirt.sh get_libvirt
+	tells "a mirror without libvirt" 'finds no libvirt for this system .*apt-get update, and see apt-get --simulate'
+	lacks "$cache/libvirt/*" "no libvirt is there"
 	mv "$mirror/linux-headers-$release.deb" "$work/kept"
 	lab lab/vm --kvm stock job
 	tells "a mirror that does not give all of the kernel" \
