@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0 OR MIT
 /*
- * Have the counters started anew between two samples? On another host they start at 0, and
+ * Have the counters started anew between two samples? On another host, and in a VM that is
+ * restored from a file or a snapshot, they start at 0, and
  * if nobody looks for long enough, they are above their old values by then. But the states
  * of a vCPU add up to all of its time.
  */
@@ -116,8 +117,8 @@ int exitstat_check_counters(struct exitstat *es, const struct exitstat_sample *b
 	if (!went_backwards(&span, before, after))
 		return 0;
 	return exitstat_fail(es, EXITSTAT_ERR_BACKWARDS,
-		"the counters have started anew: the VM was moved to another host, or a CPU was "
-		"replaced; measure again");
+		"the counters have started anew: the VM was restored or moved to another host, or a "
+		"CPU was replaced; measure again");
 }
 
 /*
@@ -155,7 +156,7 @@ int exitstat_check_states(struct exitstat *es, const struct exitstat_sample *bef
 			"vCPUs, or for a shorter time");
 	return exitstat_fail(es, EXITSTAT_ERR_BACKWARDS,
 		"the counters have started anew: they have %.0f%% of the vCPUs' time since the last "
-		"reading; the VM was moved to another host, or the host's exitstat was loaded "
-		"again; measure again, and if it stays so, ask exitstat doctor",
+		"reading; the VM was restored or moved to another host, or the host's exitstat was "
+		"loaded again; measure again, and if it stays so, ask exitstat doctor",
 		(double)sum / (double)passed * 100);
 }

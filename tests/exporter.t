@@ -40,7 +40,8 @@ mkdir -p "$work"
 check "the rules are rules" "$promtool" check rules "$rules"
 cp "$rules" "$top/tests/exporter/rules-test.yml" "$work/"
 check "they fire when they are to" "$promtool" test rules "$work/rules-test.yml"
-for alert in $(sed -n 's/^ *- alert: //p' "$rules"); do
+mapfile -t alerts < <(sed -n 's/^ *- alert: //p' "$rules")
+for alert in "${alerts[@]}"; do
 	check "$alert is explained" grep -q "^### $alert" "$top/Documentation/operators.md"
 	check "and tested" grep -q "alertname: $alert" "$top/tests/exporter/rules-test.yml"
 done

@@ -198,6 +198,8 @@ test_arguments() {
 	tells "scripts/test --quick --kernel base" '--quick does not go with --kernel'
 	lab scripts/demo --intel --shell
 	tells "scripts/demo --intel --shell" 'leave out one of them'
+	lab scripts/demo --intel --libvirt
+	tells "scripts/demo --intel --libvirt" 'leave out one of them .*libvirt is shown on AMD'
 	lab scripts/demo --numbering fall2019 --shell
 	tells "scripts/demo --numbering fall2019" 'take fall2020, spring2021, fall2021, spring2022'
 	lab scripts/demo --numbering fall2021
@@ -336,6 +338,9 @@ test_network() {
 	publish
 	functions lib.sh 'need no-such-package'
 	tells "a package that the mirror lacks" 'could not install no-such-package .*try apt-get update'
+	functions libvirt.sh get_libvirt
+	tells "a mirror without libvirt" 'finds no libvirt for this system .*apt-get update, and see apt-get --simulate'
+	lacks "$cache/libvirt/*" "no libvirt is there"
 	mv "$mirror/linux-headers-$release.deb" "$work/kept"
 	lab lab/vm --kvm stock job
 	tells "a mirror that does not give all of the kernel" \

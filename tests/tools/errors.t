@@ -36,7 +36,7 @@ replay newer-abi
 told "another ABI version" 2 "ABI version 2 .* install"
 
 replay moved -- true
-told "a run during which the VM has moved" 2 "moved to another host.*measure again"
+told "a run during which the VM has moved" 2 "restored or moved to another host.*measure again"
 replay moved 0
 told "intervals, the VM moves" 2 "moved to another host"
 is "$(wc -l <<<"$out")" 5 "intervals go on after that"

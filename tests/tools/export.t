@@ -58,7 +58,7 @@ named -name 'guest=a "b" \c,debug-threads=on' -uuid 0b5d0000-0000-0000-0000-0000
 named -name twin
 named -name twin
 named -name "$(printf 'x%.0s' {1..3000})"
-while [[ $(cat /proc/"${pids[3]}"/cmdline | tr '\0' ' ') != *xxx* ]]; do sleep 0.1; done
+while [[ $(tr '\0' ' ' <"/proc/${pids[3]}/cmdline") != *xxx* ]]; do sleep 0.1; done
 export EXITSTAT_HOST=$scratch/vms
 printf '%s 2 1 10\n' "${pids[@]}" >"$EXITSTAT_HOST"
 run "$host" export
@@ -105,6 +105,7 @@ run "$exitstat" export --listen 192.0.2.1:10283
 told "somebody else's address" 1 "cannot listen on '192.0.2.1:10283': Cannot assign"
 run "$exitstat" export --listen systemd
 told "not by systemd" 2 "exitstat-exporter.socket"
+# shellcheck disable=SC2016 # the inner bash expands it
 run env LISTEN_FDS=1 bash -c 'LISTEN_PID=$$ exec "$0" export --listen systemd 3</dev/null' "$exitstat"
 told "what systemd hands over is no socket" 2 "ListenStream="
 run "$build/static/exitstat" export --listen "$address"
@@ -152,7 +153,7 @@ send() {
 	local fd
 
 	exec {fd}<>"/dev/tcp/${address/://}" || return
-	cat >&"$fd" 2>/dev/null
+	{ cat >&"$fd"; } 2>/dev/null
 	timeout 15 head -c 300 <&"$fd" 2>/dev/null | tr -d '\0'
 	exec {fd}<&-
 }
@@ -161,7 +162,7 @@ still_answers() {
 	is "$out" 200 "$1: a good client is answered"
 }
 before=$(resident)
-for round in 1 2 3; do
+for _ in 1 2 3; do
 	head -c 65536 /dev/urandom | send >/dev/null
 done
 still_answers "garbage"
