@@ -21,7 +21,8 @@ get_debug_kernel() {
 	# What reaches the serial console from an interrupt is a fault to PROVE_RAW_LOCK_NESTING, and
 	# the last one that it finds: nothing goes there but emergencies. KASAN is to go on after one.
 	# The HPET, which these kernels prefer to an emulated TSC, would be slow.
-	words="loglevel=1 kasan_multi_shot tsc=reliable"
+	# KCSAN sees no race of a kernel this slow unless it looks often, and for long.
+	words="loglevel=1 kasan_multi_shot tsc=reliable kcsan.skip_watch=400 kcsan.udelay_task=400"
 	# Slow as it is, it may seem to stand still.
 	stall_limit=400
 }
