@@ -36,10 +36,10 @@ make_debug_kernel() {
 	rm -rf "$new"
 	unpack_source "$new/source"
 	configure "$new/source" "$@"
-	release=$(make -s -C "$new/source" kernelrelease)
-	step "Building the kernel $release (25 minutes of CPU time, 3 GB)"
-	logged "$build/log/kernel-$release" make -C "$new/source" -j"$(nproc)" KDEB_COMPRESS=none \
+	step "Building the kernel ${kernel##*/} (30 minutes of CPU time, 2 GB)"
+	logged "$build/log/${kernel##*/}" make -C "$new/source" -j"$(nproc)" KDEB_COMPRESS=none \
 		bindeb-pkg || exit
+	release=$(<"$new/source/include/config/kernel.release")
 	for deb in image headers; do
 		dpkg-deb -x "$new"/linux-$deb-"$release"_*.deb "$new/$deb" ||
 			die "cannot unpack the kernel $release" "is there space in $cache?"
