@@ -39,6 +39,7 @@ add_modules() {
 		modprobe -d "$image" -S "$release" --show-depends "$name" || exit
 	done) || die "kernel $release has not all of the modules $*" \
 		"remove ${image%/image} and try again"
+	: >>"$dir/modules/order"
 	awk '$1 == "insmod" && !seen[$2]++ { print $2 }' <<<"$insmods" | while read -r file; do
 		cp "$file" "$dir/modules/"
 		basename "$file" >>"$dir/modules/order"

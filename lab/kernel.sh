@@ -7,10 +7,12 @@
 #   image/      the package linux-image, unpacked
 #   headers/    the packages that linux-headers depends on, unpacked
 #   build/      in headers: where modules for this kernel are built
-#   source/     the package linux-source, unpacked (when asked for)
+#   source/     the package linux-source, unpacked (of a kernel that was made here)
 
 # shellcheck source=lib.sh
 . "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
+# shellcheck source=debug.sh
+. "$(dirname "${BASH_SOURCE[0]}")/debug.sh"
 
 read_lists() {
 	[[ -z $(find "$dir/updated" -mmin -1440 2>/dev/null) ||
@@ -54,10 +56,11 @@ signed_by="[signed-by=/usr/share/keyrings/debian-archive-keyring.gpg]"
 
 flavours="amd64, rt-amd64 or cloud-amd64"
 kernels="base, bookworm-backports, trixie, trixie-backports, sid, experimental or another suite of Debian,
-  and after a slash $flavours"
+  and after a slash $flavours; or base/kasan or base/kcsan, which look for faults"
 
 # check_kernel NAME: it is SUITE or SUITE/FLAVOUR. Whether Debian has it apt will know.
 check_kernel() {
+	! is_debug_kernel "$1" || return 0
 	[[ $1 =~ ^[a-z]+(-[a-z]+)*(/[^/]*)?$ ]] || die "unknown kernel $1" "take $kernels"
 	[[ $1 != */* || ${1#*/} =~ ^((rt|cloud)-)?amd64$ ]] ||
 		die "unknown flavour ${1#*/}" "take $flavours"
@@ -148,6 +151,17 @@ usr_merge() {
 	done
 }
 
+# finish_kernel NEW: its packages are unpacked there; it becomes the kernel.
+finish_kernel() {
+	local new=$1
+
+	{
+		relocate_headers "$new" "$kernel" && usr_merge "$new/image" &&
+			logged "$build/log/depmod" depmod -b "$new/image" "$release" &&
+			echo "$release" >"$new/release" && rm -rf "$kernel" && mv "$new" "$kernel"
+	} || die "cannot make kernel $release ready" "is there space in $cache?"
+}
+
 # Wants what get_kernel has found out.
 fetch_kernel() {
 	local new=$kernel.new packages
@@ -160,19 +174,21 @@ fetch_kernel() {
 	fetch "$new/image" "${packages[@]/%/=$version}"
 	mapfile -t packages < <(with_parts "$headers")
 	fetch "$new/headers" "${packages[@]/%/=$version}"
-	{
-		relocate_headers "$new" "$kernel" && usr_merge "$new/image" &&
-			logged "$build/log/depmod" depmod -b "$new/image" "$release" &&
-			echo "$release" >"$new/release" && rm -rf "$kernel" && mv "$new" "$kernel"
-	} || die "cannot make kernel $release ready" "is there space in $cache?"
+	finish_kernel "$new"
 }
 
-# get_kernel SUITE[/FLAVOUR]: the newest there. Sets suite; flavour; kernel, its directory; and release.
+# get_kernel SUITE[/FLAVOUR]: the newest there. Sets suite; flavour; kernel, its directory; release;
+# and words, what it wants on its command line.
 get_kernel() {
 	local image headers version
 
-	suite=${1%/*} flavour=amd64
+	# shellcheck disable=SC2034 # for whoever sources this
+	suite=${1%/*} flavour=amd64 words=''
 	[[ $1 != */* ]] || flavour=${1#*/}
+	if is_debug_kernel "$1"; then
+		get_debug_kernel "$1"
+		return
+	fi
 	use_suite "$suite"
 	image=$(current_package "linux-image-$flavour" '^linux-image-[0-9]') || exit
 	headers=$(current_package "linux-headers-$flavour" '^linux-headers-[0-9]') || exit
@@ -216,8 +232,12 @@ find_source() {
 }
 
 # get_source SUITE: sets source, the directory of the kernel's source; a flavour that get_kernel has
-# set has one of its own, since its configuration is there.
+# set has one of its own, since its configuration is there, and so has a kernel that was made here.
 get_source() {
+	if [[ -d ${kernel:-}/source ]]; then
+		source=$kernel/source
+		return
+	fi
 	find_source "$1"
 	source=$cache/source/$source_version
 	[[ ${flavour:-amd64} == amd64 ]] || source+=-${flavour%-amd64}

@@ -13,7 +13,7 @@ get_toolchain() {
 	local compiler packages base
 
 	toolchain=''
-	compiler=$(grep -o 'gcc-[0-9]*$' "$kernel/build/.kernelvariables") || compiler=gcc
+	compiler=$(grep -os 'gcc-[0-9]*$' "$kernel/build/.kernelvariables") || compiler=gcc
 	base=$(base_of "$suite")
 	if [[ $base == "$(base_of base)" ]]; then
 		need "$compiler"

@@ -196,6 +196,10 @@ test_arguments() {
 	tells "lab/vm --timeout 10min" 'wants a number of seconds, not 10min'
 	lab scripts/test --quick --kernel base
 	tells "scripts/test --quick --kernel base" '--quick does not go with --kernel'
+	lab scripts/test --quick --debug
+	tells "scripts/test --quick --debug" '--quick does not go with --kernel or --debug'
+	lab lab/vm --kernel sid/kasan job
+	tells "lab/vm --kernel sid/kasan" 'unknown flavour kasan .*take amd64'
 	lab scripts/demo --intel --shell
 	tells "scripts/demo --intel --shell" 'leave out one of them'
 	lab scripts/demo --intel --libvirt
@@ -369,6 +373,24 @@ test_source() {
 	publish
 }
 
+# A kernel that is made here has what lab/debug asks for, or is not made.
+test_options() {
+	local source=$work/tmp/source
+
+	fresh
+	mkdir "$source"
+	printf '%s\n' 'tinyconfig: ; @:>.config' 'olddefconfig: ; @sed -i /FROB/d .config' >"$source/Makefile"
+	printf '%s\n' '# A comment' CONFIG_KVM=m CONFIG_FROBLESS=n >"$work/tmp/common"
+	printf '%s\n' CONFIG_KASAN=y CONFIG_FROB=y >"$work/tmp/more"
+	own "$source"
+	functions kernel.sh "configure $source $work/tmp/common $work/tmp/more"
+	tells "an option that the source does not have" \
+		'cannot be configured with CONFIG_FROB=y: it becomes CONFIG_FROB=n .*mend lab/debug'
+	sed -i /CONFIG_FROB=/d "$work/tmp/more"
+	functions kernel.sh "configure $source $work/tmp/common $work/tmp/more"
+	is "$status:$(<"$said")" "0:it went on" "options that it has"
+}
+
 # boots NAME: a run that comes as far as to QEMU, whose status is told.
 boots() {
 	stub qemu-system-x86_64 <<<'echo "qemu: no such accelerator" >&2; exit 1'
@@ -438,6 +460,7 @@ test_kernel_of_module
 test_rights
 test_network
 test_source
+test_options
 test_interrupted
 test_space
 done_testing
