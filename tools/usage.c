@@ -15,8 +15,7 @@ void print_help(void)
 	      "       exitstat expose VM all|none               on a host: what the VM sees\n"
 	      "       exitstat [OPTION...] export               for Prometheus\n"
 	      "VM exits and the host's time for them, as KVM with exitstat tells its guests.\n"
-	      "  -C, --vcpu            each vCPU by itself\n"
-	      "      --cpu N           only the vCPU that is CPU N\n"
+	      "  -C, --vcpu; --cpu N   each vCPU by itself; only the vCPU that is CPU N\n"
 	      "      --vm VM           on a host: that VM, by its name, UUID or process\n"
 	      "  -r, --repeat N        run COMMAND N times: mean and standard deviation\n"
 	      "      --log FILE        what COMMAND costs goes to FILE\n"
@@ -27,11 +26,9 @@ void print_help(void)
 	      "  -n, --noheadings      the table only\n"
 	      "      --cycles          cycles of the host's TSC instead of time\n"
 	      "      --course          the leaves 0x4ffffffc to 0x4fffffff, as registers\n"
-	      "      --record FILE     write all answers of the host to FILE\n"
-	      "      --replay FILE     take them from there; INTERVAL may be 0\n"
+	      "      --record FILE     write all answers to FILE; --replay FILE reads them\n"
 	      "      --textfile FILE   export to FILE, for node_exporter\n"
-	      "      --listen ADDRESS:PORT\n"
-	      "                        export by HTTP; systemd: on the socket of its unit\n"
+	      "      --listen ADDRESS:PORT|systemd   export by HTTP\n"
 	      "  -h, --help; -V, --version\n", stdout);
 }
 
