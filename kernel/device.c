@@ -176,7 +176,6 @@ static const struct file_operations device_fops = {
 };
 
 static struct miscdevice device = {
-	.minor = MISC_DYNAMIC_MINOR,
 	.name = "exitstat",
 	.fops = &device_fops,
 	.mode = 0600,
@@ -187,8 +186,11 @@ static bool registered;
 /** exitstat_device_init - make the device; without it exits are counted all the same */
 void exitstat_device_init(void)
 {
-	int error = misc_register(&device);
+	int error;
 
+	/* The number that it had when KVM was there before may be another's by now. */
+	device.minor = MISC_DYNAMIC_MINOR;
+	error = misc_register(&device);
 	registered = !error;
 	if (error)
 		pr_warn("exitstat: no /dev/exitstat (%d)\n", error);
