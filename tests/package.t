@@ -27,10 +27,10 @@ build_packages() {
 }
 
 # Without apt's, dpkg's and depmod's own accounts of what they did, and the key that DKMS makes
-# once.
+# once. The group exitstat stays, as groups do, and adduser's accounts of it.
 files_in_root() {
 	as_root find "$root" -xdev -printf '%P\n' | grep -vE \
-		'^(var/(cache|log|lib/apt|lib/dpkg)|tmp)/|^var/lib/dkms/mok\.|/lib/modules/[^/]*/modules\.' | sort
+		'^(var/(cache|log|lib/apt|lib/dpkg)|tmp)/|^etc/gshadow-$|^run/adduser$|^var/lib/dkms/mok\.|/lib/modules/[^/]*/modules\.' | sort
 }
 
 in_root() {

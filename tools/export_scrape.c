@@ -17,6 +17,9 @@
 
 #define DEVICE	"/dev/exitstat"
 
+/* Besides the library's errors: the graft is there, and counts nothing. */
+#define SWITCHED_OFF	1
+
 static long double now(clockid_t clock)
 {
 	struct timespec time;
@@ -160,6 +163,8 @@ static int scrape_host(struct tool *tool, struct exposition *exposition)
 
 	if (err)
 		return err;
+	if (!info.enabled)
+		return SWITCHED_OFF;
 	expose_host(exposition, &info);
 	return expose_vms(tool, exposition);
 }
@@ -195,11 +200,17 @@ static int scrape_source(struct tool *tool, struct exposition *exposition)
 	return err == EXITSTAT_ERR_NOT_A_VM ? exitstat_device(tool->es) : err;
 }
 
+static const char *complaint(const struct tool *tool, int err)
+{
+	return !err ? "" : err != SWITCHED_OFF ? message_of(tool, err) :
+	       "exitstat is switched off: echo on | sudo tee /sys/module/kvm/parameters/exitstat";
+}
+
 /* What is wrong is told when it begins, not each time. */
 static void tell(const struct tool *tool, int err)
 {
 	static char *told;
-	const char *message = err ? message_of(tool, err) : "";
+	const char *message = complaint(tool, err);
 
 	if (told && !strcmp(told, message))
 		return;
@@ -245,6 +256,8 @@ char *scrape(const struct tool *options, size_t *size, int *err)
 		start_over(&exposition);
 	expose_exporter(&exposition, !*err, now(CLOCK_MONOTONIC) - start);
 	tell(&tool, *err);
+	if (*err == SWITCHED_OFF)
+		*err = EXITSTAT_ERR_DEVICE;
 	exitstat_free(tool.es);
 	return exposition_end(&exposition, size);
 }

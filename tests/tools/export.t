@@ -84,6 +84,9 @@ run env EXITSTAT_HOST_ERROR=13 "$host" export
 like "$status:$(value exitstat_up):$err" "^[12]:0:exitstat: /dev/exitstat .* group exitstat" \
 	"without permission: which group it takes"
 is "$(grep -c 'id=' <<<"$out")" 0 "and no VM is told of"
+run env EXITSTAT_HOST_OFF=1 "$host" export
+like "$status:$(value exitstat_up):$err" "^2:0:exitstat: exitstat is switched off: .*parameters/exitstat" \
+	"switched off: how to switch it on"
 kill "${pids[@]}"
 
 told() {

@@ -3,7 +3,8 @@
  * The whole command on a host with a device, where there is none. The file EXITSTAT_HOST has a
  * line for each VM: its process, how many vCPUs, whether it is exposed, how many rounds of work
  * it does ten times a second. EXITSTAT_HOST_ERROR is why the device cannot be
- * opened, EXITSTAT_HOST_ENDS the call before which the first VM ends.
+ * opened, EXITSTAT_HOST_OFF that it counts nothing, EXITSTAT_HOST_ENDS the call before which the
+ * first VM ends.
  */
 #include <stdint.h>
 #include <stdio.h>
@@ -77,6 +78,7 @@ __attribute__((constructor)) static void make_host(void)
 	if (error)
 		the_host.open_error = atoi(error);
 	the_host.read_only = getenv("EXITSTAT_HOST_READ_ONLY");
+	the_host.off = getenv("EXITSTAT_HOST_OFF");
 	while (file && fscanf(file, "%d %u %d %u", &pid, &vcpus, &exposed, &rounds) == 4)
 		add_vm(pid, vcpus, exposed, rounds);
 	if (file)

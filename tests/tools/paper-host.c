@@ -51,7 +51,7 @@ static int info(struct exitstat_host_info *info)
 		.way = EXITSTAT_WAY_MODULE,
 		.space = EXITSTAT_SPACE_SVM,
 		.tsc_khz = 2400000,
-		.enabled = 1,
+		.enabled = !the_host.off,
 	};
 	for (id = 1; id <= last_vm; id++)
 		if (find_vm(id)) {

@@ -17,6 +17,7 @@
  * @read_only: or not for writing
  * @call_error: why no call succeeds, or 0
  * @version: of the device
+ * @off: it is there, but counts nothing
  * @calls: how many there were
  * @on_call: called before each, or NULL
  */
@@ -25,6 +26,7 @@ struct host {
 	bool read_only;
 	int call_error;
 	uint32_t version;
+	bool off;
 	unsigned int calls;
 	void (*on_call)(void);
 };
