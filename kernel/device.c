@@ -5,7 +5,6 @@
  * An ioctl's work is bounded: a list goes in pieces, and so many questions are the most. No VM
  * is held meanwhile: one that ends between two questions is not found any more.
  */
-#include <linux/compat.h>
 #include <linux/fs.h>
 #include <linux/miscdevice.h>
 #include <linux/mm.h>
@@ -148,10 +147,8 @@ static long device_ioctl(struct file *file, unsigned int request, unsigned long 
 {
 	void __user *user = (void __user *)argument;
 
-	switch (request) {
-	case EXITSTAT_HOST_EXPOSE:
+	if (request == EXITSTAT_HOST_EXPOSE)
 		return expose(file, user);
-	}
 	/* Of a device that is open for writing only nothing is told. */
 	if (!(file->f_mode & FMODE_READ))
 		return -EBADF;
