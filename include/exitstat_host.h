@@ -23,6 +23,8 @@
 
 #define EXITSTAT_HOST_VERSION	1
 
+#define EXITSTAT_DEVICE		"/dev/exitstat"
+
 /* Which of the two ways into KVM. */
 #define EXITSTAT_WAY_MODULE	1
 #define EXITSTAT_WAY_GRAFT	2

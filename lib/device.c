@@ -16,8 +16,6 @@
 #include "exitstat_host.h"
 #include "handle.h"
 
-#define DEVICE	"/dev/exitstat"
-
 /* How many VMs, or vCPUs, are listed at a time. */
 #define PIECE	256
 
@@ -51,13 +49,13 @@ static int failed(struct exitstat *es)
 		return exitstat_fail(es, EXITSTAT_ERR_CPU, "the VM has no vCPU %d that has run",
 				     es->scope);
 	case ENOTTY:
-		return exitstat_fail(es, EXITSTAT_ERR_ABI, DEVICE " is of another version: install "
+		return exitstat_fail(es, EXITSTAT_ERR_ABI, EXITSTAT_DEVICE " is of another version: install "
 				     "the exitstat that goes with the host's kvm_exitstat");
 	case EBADF:
 		return exitstat_fail(es, EXITSTAT_ERR_DEVICE, "what a VM sees may be changed by "
-				     "those who may write to " DEVICE ": be root");
+				     "those who may write to " EXITSTAT_DEVICE ": be root");
 	}
-	return exitstat_fail(es, EXITSTAT_ERR_SYSTEM, DEVICE ": %s", strerror(errno));
+	return exitstat_fail(es, EXITSTAT_ERR_SYSTEM, EXITSTAT_DEVICE ": %s", strerror(errno));
 }
 
 static int call(struct exitstat *es, unsigned long request, void *data)
@@ -177,25 +175,25 @@ static int cannot_open(struct exitstat *es)
 	case ENXIO:
 	case ENODEV:
 		return exitstat_fail(es, EXITSTAT_ERR_DEVICE,
-			"there is no " DEVICE ": load kvm_exitstat, or boot a kernel built with "
+			"there is no " EXITSTAT_DEVICE ": load kvm_exitstat, or boot a kernel built with "
 			"CONFIG_KVM_EXITSTAT, and load KVM");
 	case EACCES:
 	case EPERM:
 		return exitstat_fail(es, EXITSTAT_ERR_DEVICE,
-			DEVICE " may be read by root and by the group exitstat: ask the "
+			EXITSTAT_DEVICE " may be read by root and by the group exitstat: ask the "
 			"administrator for adduser USER exitstat, and log in again");
 	}
-	return exitstat_fail(es, EXITSTAT_ERR_DEVICE, "cannot open " DEVICE ": %s",
+	return exitstat_fail(es, EXITSTAT_ERR_DEVICE, "cannot open " EXITSTAT_DEVICE ": %s",
 			     strerror(errno));
 }
 
 /* Those who may not write may read. */
 static int open_device(void)
 {
-	int fd = open(DEVICE, O_RDWR | O_CLOEXEC);
+	int fd = open(EXITSTAT_DEVICE, O_RDWR | O_CLOEXEC);
 
 	return fd < 0 && (errno == EACCES || errno == EPERM || errno == EROFS) ?
-	       open(DEVICE, O_RDONLY | O_CLOEXEC) : fd;
+	       open(EXITSTAT_DEVICE, O_RDONLY | O_CLOEXEC) : fd;
 }
 
 static int check_version(struct exitstat *es)
@@ -206,7 +204,7 @@ static int check_version(struct exitstat *es)
 	if (err || info.version == EXITSTAT_HOST_VERSION)
 		return err;
 	return exitstat_fail(es, EXITSTAT_ERR_ABI,
-		DEVICE " has version %u and this exitstat knows version %u: install the exitstat "
+		EXITSTAT_DEVICE " has version %u and this exitstat knows version %u: install the exitstat "
 		"that goes with the host's kvm_exitstat", info.version, EXITSTAT_HOST_VERSION);
 }
 

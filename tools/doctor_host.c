@@ -51,11 +51,11 @@ static bool check_device(struct exitstat *es)
 {
 	int err = exitstat_device(es);
 
-	if (err && !exists("/dev/exitstat"))
+	if (err && !exists(EXITSTAT_DEVICE))
 		say_missing();
 	else if (err)
 		say("FAIL", "%s", exitstat_message(es));
-	else if (access("/dev/exitstat", W_OK))
+	else if (access(EXITSTAT_DEVICE, W_OK))
 		say("note", "/dev/exitstat may be read by this user; what a VM sees is changed by root");
 	else
 		say("ok", "/dev/exitstat may be read, and written to");

@@ -8,14 +8,12 @@
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
-#include <unistd.h>
 
 #include "columns.h"
-#include "export.h"
 #include "exitstat_host.h"
+#include "export.h"
+#include "host.h"
 #include "vm_list.h"
-
-#define DEVICE	"/dev/exitstat"
 
 /* Besides the library's errors: the graft is there, and counts nothing. */
 #define SWITCHED_OFF	1
@@ -191,7 +189,7 @@ static int scrape_source(struct tool *tool, struct exposition *exposition)
 
 	if (tool->replay)
 		return err ? err : scrape_guest(tool, exposition);
-	on_host |= !err || !access(DEVICE, F_OK);
+	on_host |= !err || has_device_file();
 	if (!err)
 		err = scrape_host(tool, exposition);
 	else if (!on_host)

@@ -4,6 +4,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "exitstat_host.h"
 #include "host.h"
 #include "vm_list.h"
 
@@ -22,7 +23,7 @@ void choose_vm(struct tool *tool)
 
 bool has_device_file(void)
 {
-	return !access("/dev/exitstat", F_OK);
+	return !access(EXITSTAT_DEVICE, F_OK);
 }
 
 bool has_device(const struct tool *tool, int error)

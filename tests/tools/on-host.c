@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "exitstat_abi.h"
+#include "exitstat_host.h"
 #include "paper-host.h"
 #include "paper.h"
 
@@ -92,7 +93,7 @@ int __wrap_access(const char *path, int mode);
 
 int __wrap_access(const char *path, int mode)
 {
-	if (!strcmp(path, "/dev/exitstat"))
+	if (!strcmp(path, EXITSTAT_DEVICE))
 		return getenv("EXITSTAT_HOST") ? 0 : -1;
 	return __real_access(path, mode);
 }

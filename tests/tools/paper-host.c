@@ -157,7 +157,7 @@ int __wrap_open(const char *path, int flags, ...)
 	va_list args;
 	int mode;
 
-	if (!strcmp(path, "/dev/exitstat")) {
+	if (!strcmp(path, EXITSTAT_DEVICE)) {
 		errno = the_host.open_error;
 		if (!errno && the_host.read_only && (flags & O_ACCMODE) != O_RDONLY)
 			errno = EACCES;

@@ -184,12 +184,12 @@ static int as_nobody(int (*function)(void))
 
 static int open_device(void)
 {
-	return open("/dev/exitstat", O_RDONLY) < 0 ? errno : 0;
+	return open(EXITSTAT_DEVICE, O_RDONLY) < 0 ? errno : 0;
 }
 
 static void permissions(uint64_t id)
 {
-	int reader = open("/dev/exitstat", O_RDONLY), writer = open("/dev/exitstat", O_WRONLY);
+	int reader = open(EXITSTAT_DEVICE, O_RDONLY), writer = open(EXITSTAT_DEVICE, O_WRONLY);
 	struct exitstat_host_info info;
 
 	ok(expose(reader, id, 0) == EBADF, "who may only read cannot expose");
@@ -283,9 +283,9 @@ int main(int argc, char **argv)
 	struct small_vm vm;
 	uint64_t id;
 
-	device = open("/dev/exitstat", O_RDWR);
+	device = open(EXITSTAT_DEVICE, O_RDWR);
 	if (device < 0)
-		err(1, "/dev/exitstat");
+		err(1, EXITSTAT_DEVICE);
 	if (argc > 1)
 		return command(argc, argv);
 	vm_create(&vm, 2);
