@@ -121,8 +121,10 @@ test_packages() {
 		"apt-get purge exitstat-dkms" "make dkms-install refuses beside the package"
 
 	step "Purging the packages"
-	logged "$build/log/package-purge" in_root \
-		apt-get purge -y --auto-remove '^exitstat' '^libexitstat'
+	# apt keeps what came with them where anything else so much as suggests it.
+	logged "$build/log/package-purge" in_root apt-get purge -y --auto-remove \
+		-o APT::AutoRemove::RecommendsImportant=false \
+		-o APT::AutoRemove::SuggestsImportant=false '^exitstat' '^libexitstat'
 	ok $? "the packages go"
 	nothing_is_left "purging them"
 }
