@@ -57,8 +57,8 @@ way_to_mirrors() {
 	apt-config dump Acquire | grep -iE '^Acquire::(https?|Check-[^:]*)\>'
 }
 
-# A Debian with DKMS, openssl to sign with, and the kernel's headers; also downloaded, not installed, is what the
-# packages depend on.
+# A Debian with DKMS, openssl to sign with, and the kernel's headers, and with adduser, which every
+# Debian has that an installer made; also downloaded, not installed, is what the packages depend on.
 make_root() {
 	local base target=()
 
@@ -69,7 +69,7 @@ make_root() {
 		way_to_mirrors | as_root tee "$root/etc/apt/apt.conf.d/90mirrors" &&
 		in_root apt-get update &&
 		in_root apt-get install -y --no-install-recommends "${target[@]}" \
-			dkms "linux-headers-$flavour" openssl &&
+			adduser dkms "linux-headers-$flavour" openssl &&
 		as_root cp "$work"/*.deb "$root/tmp/" &&
 		in_root bash -c 'apt-get install -y --download-only /tmp/*.deb' &&
 		as_root rm -r "$root"/tmp/*.deb

@@ -75,50 +75,60 @@ static const struct btf_type *skip_typedefs(const struct btf *btf, const struct 
 	return type;
 }
 
-static bool is_bool(const struct btf_type *type)
+static char letter_of(const struct btf *btf, u32 id)
 {
-	return type && BTF_INFO_KIND(type->info) == BTF_KIND_INT &&
-	       BTF_INT_ENCODING(*(const u32 *)(type + 1)) & BTF_INT_BOOL;
+	const struct btf_type *type = skip_typedefs(btf, btf_type_by_id(btf, id));
+
+	if (type && btf_type_is_ptr(type))
+		return 'p';
+	if (!type || !btf_type_is_int(type))
+		return '?';
+	switch (BTF_INT_ENCODING(*(const u32 *)(type + 1))) {
+	case BTF_INT_BOOL:
+		return 'b';
+	case 0:
+		return '0' + type->size;
+	}
+	return '?';
 }
 
-/* Of a pointer to a function (void *data, struct ..., bool ...). */
-static unsigned int count_arguments(const struct btf *btf, const struct btf_type *type)
+/* Of a pointer to a function (void *data, ...), without the first. */
+static void describe(const struct btf *btf, const struct btf_type *type, char *letters, size_t size)
 {
 	const struct btf_param *parameter;
-	unsigned int i, n;
+	size_t i, n;
 
 	type = skip_typedefs(btf, type);
 	type = type ? btf_type_by_id(btf, type->type) : NULL;
 	if (!type || BTF_INFO_KIND(type->info) != BTF_KIND_FUNC_PROTO)
-		return 0;
-	n = BTF_INFO_VLEN(type->info);
+		return;
 	parameter = (const struct btf_param *)(type + 1);
-	for (i = 2; i < n; i++)
-		if (!is_bool(skip_typedefs(btf, btf_type_by_id(btf, parameter[i].type))))
-			return 0;
-	return n ? n - 1 : 0;
+	n = clamp_t(size_t, BTF_INFO_VLEN(type->info), 1, size);
+	for (i = 1; i < n; i++)
+		letters[i - 1] = letter_of(btf, parameter[i].type);
+	letters[n - 1] = '\0';
 }
 
 /**
- * exitstat_tracepoint_arguments - how many arguments a tracepoint has
- * @name: its name; behind the first argument there may be flags
- *
- * Return: their number, 0 when the kernel does not tell, or an argument is not a flag.
+ * exitstat_tracepoint_arguments - which arguments a tracepoint has
+ * @name: its name
+ * @letters: one for each argument: p a pointer, b a flag, 4 or 8 an unsigned integer of as many
+ *	bytes, ? anything else; none when the kernel does not tell
+ * @size: of @letters in bytes; what does not fit is left out
  */
-unsigned int exitstat_tracepoint_arguments(const char *name)
+void exitstat_tracepoint_arguments(const char *name, char *letters, size_t size)
 {
 	char type_name[64];
 	struct btf *btf;
-	unsigned int n;
 	s32 id;
 
+	letters[0] = '\0';
 	if (!IS_ENABLED(CONFIG_DEBUG_INFO_BTF_MODULES) || !find_functions())
-		return 0;
+		return;
 	snprintf(type_name, sizeof(type_name), "btf_trace_%s", name);
 	id = static_call(find_type)(type_name, BTF_KIND_TYPEDEF, &btf);
 	if (id <= 0)
-		return 0;
-	n = count_arguments(btf, btf_type_by_id(btf, id));
+		return;
+	describe(btf, btf_type_by_id(btf, id), letters, size);
 	static_call(put_btf)(btf);
-	return n;
 }

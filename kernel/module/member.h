@@ -4,6 +4,6 @@
 #define EXITSTAT_MEMBER_H
 
 unsigned int exitstat_member_offset(const char *structure, const char *member);
-unsigned int exitstat_tracepoint_arguments(const char *name);
+void exitstat_tracepoint_arguments(const char *name, char *letters, size_t size);
 
 #endif /* EXITSTAT_MEMBER_H */

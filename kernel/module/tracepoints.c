@@ -11,10 +11,6 @@
 #include "symbol.h"
 #include "tracepoints.h"
 
-/*
- * kvm_entry's arguments vary, and distributions take that over into older kernels. A kernel
- * with CFI calls only functions of the very type.
- */
 static void on_entry(void *data, struct kvm_vcpu *vcpu)
 {
 	exitstat_entry(vcpu);
@@ -36,48 +32,65 @@ static void on_wakeup(void *data, u64 ns, bool waited, bool valid)
 	exitstat_wake();
 }
 
-static struct tracepoint_hook {
-	const char *name;
-	void *probe;
-	struct tracepoint *tracepoint;
-} hooks[] = {
-	{ "__tracepoint_kvm_vcpu_wakeup", on_wakeup },
-	{ "__tracepoint_kvm_exit", on_exit },
-	{ "__tracepoint_kvm_entry", on_entry },
+/*
+ * What a tracepoint gives a probe varies, and distributions take that over into older kernels: of
+ * the probes for one tracepoint that one is placed whose arguments it has, as
+ * exitstat_tracepoint_arguments() writes them.
+ */
+static const struct probe {
+	const char *tracepoint;
+	const char *arguments;
+	void *function;
+} probes[] = {
+	{ "kvm_vcpu_wakeup", "8bb", on_wakeup },
+	{ "kvm_exit", "p4", on_exit },
+	{ "kvm_entry", "p", on_entry },
+	{ "kvm_entry", "pb", on_entry_with_flag },
 };
 
-#define ENTRY_PROBE	(hooks[ARRAY_SIZE(hooks) - 1].probe)
+static struct placed {
+	struct tracepoint *tracepoint;
+	void *function;
+} placed[3];
 
-static int choose_entry_probe(void)
+/*
+ * Where the kernel does not tell, the oldest does, but for a kernel with CFI, which calls only
+ * functions of the very type.
+ */
+static const struct probe *choose_probe(const char *name)
 {
-	switch (exitstat_tracepoint_arguments("kvm_entry")) {
-	case 1:
-		ENTRY_PROBE = on_entry;
-		return 0;
-	case 2:
-		ENTRY_PROBE = on_entry_with_flag;
-		return 0;
-	}
-	ENTRY_PROBE = on_entry;
-	if (!IS_ENABLED(CONFIG_CFI_CLANG) && !IS_ENABLED(CONFIG_CFI))
-		return 0;
-	pr_err("this kernel has control-flow integrity, and its BTF does not tell of arguments of KVM's tracepoint kvm_entry that exitstat knows: "
-	       EXITSTAT_KNOWS "\n");
-	return -ENOENT;
+	bool strict = IS_ENABLED(CONFIG_CFI_CLANG) || IS_ENABLED(CONFIG_CFI);
+	const struct probe *probe;
+	char arguments[8];
+
+	exitstat_tracepoint_arguments(name, arguments, sizeof(arguments));
+	for (probe = probes; probe < probes + ARRAY_SIZE(probes); probe++)
+		if (!strcmp(probe->tracepoint, name) &&
+		    (!strcmp(probe->arguments, arguments) || (!*arguments && !strict)))
+			return probe;
+	pr_err("KVM's tracepoint %s has other arguments than exitstat knows, or the kernel's BTF does not tell (\"%s\"): "
+	       EXITSTAT_KNOWS "\n", name, arguments);
+	return NULL;
 }
 
-static int add_probe(struct tracepoint_hook *hook)
+static int place_probe(struct placed *place, const char *name)
 {
-	struct tracepoint *tracepoint = exitstat_symbol("kvm", hook->name);
+	const struct probe *probe = choose_probe(name);
+	struct tracepoint *tracepoint;
+	char symbol[64];
 	int error = -ENOENT;
 
+	if (!probe)
+		return error;
+	snprintf(symbol, sizeof(symbol), "__tracepoint_%s", name);
+	tracepoint = exitstat_symbol("kvm", symbol);
 	if (tracepoint)
-		error = tracepoint_probe_register(tracepoint, hook->probe, NULL);
+		error = tracepoint_probe_register(tracepoint, probe->function, NULL);
 	if (error)
 		pr_err("cannot place a probe on KVM's %s (%d): it takes CONFIG_KALLSYMS_ALL, and "
-		       EXITSTAT_KNOWS "\n", hook->name, error);
+		       EXITSTAT_KNOWS "\n", symbol, error);
 	else
-		hook->tracepoint = tracepoint;
+		*place = (struct placed){ tracepoint, probe->function };
 	return error;
 }
 
@@ -88,27 +101,22 @@ static int add_probe(struct tracepoint_hook *hook)
  */
 int exitstat_tracepoints_place(void)
 {
-	struct tracepoint_hook *hook;
-	int error = choose_entry_probe();
+	int error = place_probe(&placed[0], "kvm_vcpu_wakeup");
 
-	for (hook = hooks; hook < hooks + ARRAY_SIZE(hooks) && !error; hook++) {
-		if (hook->probe == on_exit && exitstat_exit_is_a_function())
-			continue;
-		error = add_probe(hook);
-	}
-	return error;
+	if (!error && !exitstat_exit_is_a_function())
+		error = place_probe(&placed[1], "kvm_exit");
+	return error ?: place_probe(&placed[2], "kvm_entry");
 }
 
 /** exitstat_tracepoints_remove - remove those that are placed; none runs any more */
 void exitstat_tracepoints_remove(void)
 {
-	struct tracepoint_hook *hook;
+	struct placed *place;
 
-	for (hook = hooks + ARRAY_SIZE(hooks); hook-- > hooks; ) {
-		if (!hook->tracepoint)
-			continue;
-		tracepoint_probe_unregister(hook->tracepoint, hook->probe, NULL);
-		hook->tracepoint = NULL;
+	for (place = placed + ARRAY_SIZE(placed); place-- > placed; ) {
+		if (place->tracepoint)
+			tracepoint_probe_unregister(place->tracepoint, place->function, NULL);
+		place->tracepoint = NULL;
 	}
 	tracepoint_synchronize_unregister();
 }
