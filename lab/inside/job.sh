@@ -155,7 +155,7 @@ boot_inner() {
 	[[ ! -f /mnt/job/inner/boot ]] || . /mnt/job/inner/boot
 	timeout --foreground "${timeout_inner:-0}" \
 		qemu-system-x86_64 "${machine[@]}" -accel kvm -cpu host -nodefaults -no-user-config \
-		-no-reboot -display none -serial stdio -kernel "$kernel" \
-		-initrd /mnt/job/files/inner.img \
+		-no-reboot -display none -serial stdio -name guest=inner \
+		-kernel "$kernel" -initrd /mnt/job/files/inner.img \
 		-append "console=ttyS0 quiet nowatchdog panic=-1 $parameters inner_run=\"$command\"" "$@"
 }
