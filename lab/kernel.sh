@@ -122,11 +122,13 @@ fetch() {
 	rm -r "$dir/debs"
 }
 
-# A package of a kernel and those that it is split into.
+# with_parts PACKAGE VERSION: that package of a kernel and those that it is split into, as apt takes
+# them. The tools to build with may be newer than the kernel: their package says so first.
 with_parts() {
-	echo "$1"
-	apt-cache "${apt_options[@]}" depends "$1" |
-		awk '$1 == "Depends:" && $2 ~ /^linux-(base|binary|modules|headers|kbuild)-/ { print $2 }'
+	echo "$1=$2"
+	apt-cache "${apt_options[@]}" show "$1=$2" | sed -n '/^Depends: /{s///;s/, /\n/gp}' | sed -nE \
+		-e 's/^(linux-(base|binary|modules|headers|kbuild)-[^ ]*) \(= ([^)]*)\)$/\1=\3/p;t' \
+		-e 's/^(linux-(base|binary|modules|headers|kbuild)-[^ ]*)( .*)?$/\1/p'
 }
 
 # The packages name their directories below /usr; here they are elsewhere.
@@ -170,10 +172,10 @@ fetch_kernel() {
 	need kmod
 	step "Fetching Debian's kernel $release ($version)"
 	rm -rf "$new"
-	mapfile -t packages < <(with_parts "$image")
-	fetch "$new/image" "${packages[@]/%/=$version}"
-	mapfile -t packages < <(with_parts "$headers")
-	fetch "$new/headers" "${packages[@]/%/=$version}"
+	mapfile -t packages < <(with_parts "$image" "$version")
+	fetch "$new/image" "${packages[@]}"
+	mapfile -t packages < <(with_parts "$headers" "$version")
+	fetch "$new/headers" "${packages[@]}"
 	finish_kernel "$new"
 }
 
