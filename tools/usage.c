@@ -14,7 +14,7 @@ void print_help(void)
 	      "       exitstat vms [INTERVAL [COUNT]]           on a host: a line for each VM\n"
 	      "       exitstat expose VM all|none               on a host: what the VM sees\n"
 	      "       exitstat [OPTION...] export               for Prometheus\n"
-	      "       exitstat explain [list|REASON...]         what exits mean, and what helps\n"
+	      "       exitstat explain [list|REASON...]         what exits are, what helps\n"
 	      "VM exits and the host's time for them, as KVM with exitstat tells its guests.\n"
 	      "  -C, --vcpu; --cpu N   each vCPU by itself; only the vCPU that is CPU N\n"
 	      "      --vm VM           on a host: that VM, by its name, UUID or process\n"
