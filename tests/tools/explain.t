@@ -140,6 +140,22 @@ for columns in 60 120; do
 	check "$columns columns on such a terminal ($widest)" \
 		test "$widest" -le "$columns" -a "$widest" -gt $((columns - 15))
 done
+# Port I/O becomes MSR_READ, whose text is MSR_WRITE's; memory becomes GDTR_IDTR, which is rare.
+sed 's/4ffffff3 0000001f/4ffffff3 00000020/; s/\(4ffffff[25]\) 0000001e/\1 0000001f/
+	s/-> 0000001e/-> 0000001f/; s/4ffffff3 00000031/4ffffff3 0000002f/
+	s/\(4ffffff[25]\) 00000030/\1 0000002e/; s/-> 00000030/-> 0000002e/' \
+	"$recordings/vmx" >"$scratch/others"
+run "$exitstat" --replay "$scratch/others" explain
+is "$(grep -oE '^[A-Z_]+: ' <<<"$out" | tr -d ' \n')" "MSR_READ:GDTR_IDTR:MSR_WRITE:" "others cost most"
+like "$out" "GDTR_IDTR: no text,[^"$'\n'"]*"$'\n'" +4000 exits[^[]*time"$'\n\n'"MSR_WRITE: " \
+	"a reason that has no text"
+like "$out" "time"$'\n'"  See MSR_READ above\.$" "a text that was there already"
+run "$exitstat" --replay "$scratch/others" explain -J
+is "$(jq -c '[.explanations[] | .title, (.guest | length)]' <<<"$out")" \
+	'["a model-specific register",3,null,0,"a model-specific register",3]' "and as JSON"
+sed 's/\(4ffffff3 00000000 ->\) [0-9a-f]*/\1 ffffffff/' "$recordings/svm" >"$scratch/none"
+run "$exitstat" --replay "$scratch/none" explain
+is "$status:$out" "0:no exits yet" "no exits"
 replay stock-intel explain
 told "no exitstat" 2 "not exposed"
 for option in -C --raw -n "-o TIME"; do
