@@ -49,7 +49,7 @@ is "$(jq -c '[.explanations[] | .what, .causes, .guest, .host | select(length ==
 	(map(.text == "" or .sources == [] or (.sources | index("") != null)) | any))]' <<<"$out")" "[]" \
 	"each has four parts, and each of these a source"
 is "$(jq -r '.explanations[] | .what, .causes, .guest, .host | .[].sources[]' <<<"$out" |
-	grep -vE '^Intel SDM vol. (1|2|3A|3C), ("[^"]+"|[A-Z]+)$|^AMD APM vol. 2, 15\.[0-9.]*[0-9]$' |
+	grep -vE '^Intel SDM vol. (1|2|3[ACD]), ("[^"]+"|[A-Z]+)$|^AMD APM vol. 2, 15\.[0-9.]*[0-9]$' |
 	grep -vE '^Linux (Documentation|arch)/[^ ,]+\.(rst|txt|c|h)(, [A-Za-z0-9_.{,}-]+)?$|^QEMU( |, )' |
 	grep -vE '^libvirt, Domain XML, "[^"]+"$|^OASIS Virtio 1.2, 4\.1\.[0-9.]+$|^[a-z-]+\([17]\)$|^GDB ')" \
 	"" "each source is one that is known, with its section"
