@@ -25,7 +25,7 @@ write_cr0_trap write_cr2_trap write_cr3_trap write_cr4_trap write_cr8_trap invlp
 mcommit tlbsync invalid_pmc idle_required busy invalid_guest_state'
 
 words() {
-	tr -s ' \n' '\n\n' | sort
+	tr ' ' '\n' | sort
 }
 
 # The names in the library's tables, as one word each.
