@@ -82,6 +82,11 @@ struct value reason_label(const struct exitstat_sample *sample, uint32_t reason)
 	return (struct value){ .kind = VALUE_TEXT, .text = name };
 }
 
+uint64_t cost_of(const struct exitstat_reason *reason)
+{
+	return reason->exits.cycles + reason->vmm.cycles;
+}
+
 static struct value get_reason(const struct row *row)
 {
 	if (!row->reason)

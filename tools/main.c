@@ -12,7 +12,6 @@
 #include "tool.h"
 
 #define MAX_REPEAT	1000
-#define MAX_WORDS	4
 
 /* What getopt() calls a word that is no option. */
 #define IN_ORDER	1
@@ -211,7 +210,8 @@ typedef int (*mode_fn)(struct tool *tool);
 
 static bool is_subcommand(const char *word)
 {
-	static const char *const words[] = { "top", "doctor", "vms", "expose", "export" };
+	static const char *const words[] = { "top", "doctor", "vms", "expose", "export",
+					     "explain" };
 	size_t i;
 
 	for (i = 0; i < sizeof(words) / sizeof(*words); i++)
@@ -237,14 +237,12 @@ static void check_first_word(char **words)
 	    words[0], command);
 }
 
-/* Those that are too many are told by the first of them. */
 static int take_word(const struct tool *tool, char **word, char **words, int n)
 {
 	if (!n && !tool->command)
 		check_first_word(word);
-	if (n < MAX_WORDS)
-		words[n++] = *word;
-	return n;
+	words[n] = *word;
+	return n + 1;
 }
 
 static void parse_interval(struct tool *tool, const char *word, double min)
@@ -284,6 +282,13 @@ static mode_fn take_expose(struct tool *tool, int n, char **words)
 	return tool_expose;
 }
 
+static mode_fn take_explain(struct tool *tool, int n, char **words)
+{
+	if (n > 1)
+		tool->reasons = words + 1;
+	return tool_explain;
+}
+
 /* A subcommand, or INTERVAL and COUNT. */
 static mode_fn take_words(struct tool *tool, int n, char **words)
 {
@@ -297,6 +302,8 @@ static mode_fn take_words(struct tool *tool, int n, char **words)
 	}
 	if (!strcmp(words[0], "expose"))
 		return take_expose(tool, n, words);
+	if (!strcmp(words[0], "explain"))
+		return take_explain(tool, n, words);
 	if (!strcmp(words[0], "top")) {
 		take_at_most(2, n, words);
 		take_intervals(tool, n - 1, words + 1, 0.001);
@@ -343,6 +350,19 @@ static void check_export(const struct tool *tool, mode_fn mode)
 		die(STATUS_USAGE, "--listen goes with neither --textfile nor --replay");
 }
 
+/* The texts are the same everywhere. */
+static void check_explain(const struct tool *tool, mode_fn mode)
+{
+	if (mode == tool_explain && (tool->per_vcpu || tool->columns || tool->raw ||
+				     tool->noheadings))
+		die(STATUS_USAGE, "explain goes with --cpu, --json, --cycles, --vm, --record and "
+		    "--replay only");
+	if (tool->reasons && (tool->cpu != EXITSTAT_VM || tool->cycles || tool->vm ||
+			      tool->record || tool->replay))
+		die(STATUS_USAGE, "explain with a REASON goes with --json only; for those that "
+		    "cost most: exitstat explain");
+}
+
 /* An option that would have no effect is a mistake. */
 static void check_options(const struct tool *tool, mode_fn mode)
 {
@@ -384,6 +404,7 @@ static mode_fn choose_mode(struct tool *tool, int n, char **words)
 	check_options(tool, mode);
 	check_host_options(tool, mode);
 	check_export(tool, mode);
+	check_explain(tool, mode);
 	return mode;
 }
 
@@ -442,23 +463,25 @@ static void open_handle(struct tool *tool, mode_fn mode)
 int main(int argc, char **argv)
 {
 	struct tool tool = { .cpu = EXITSTAT_VM, .interval = -1 };
-	char *words[MAX_WORDS];
 	int option, status, n = 0;
+	char **words;
 	mode_fn mode;
 
 	open_standard_files();
 	setlocale(LC_CTYPE, "");
 	argc = split_command(&tool, argc, argv);
+	words = allocate(argc, sizeof(*words));
 	while ((option = getopt_long(argc, argv, "-Cr:o:JnhV", long_options, NULL)) >= 0)
 		if (option != IN_ORDER)
 			take_option(&tool, option);
 		else
 			n = take_word(&tool, argv + optind - 1, words, n);
 	mode = choose_mode(&tool, n, words);
-	if (mode != tool_export)
+	if (mode != tool_export && !tool.reasons)
 		open_handle(&tool, mode);
 	status = mode(&tool);
 	exitstat_free(tool.es);
 	flush_or_die(&tool, stdout, "the output");
+	free(words);
 	return status;
 }

@@ -40,6 +40,7 @@
  * @sort: --sort, or NULL
  * @textfile: --textfile, or NULL
  * @listen: --listen, or NULL
+ * @reasons: those to explain, NULL after the last; NULL for those that cost most
  */
 struct tool {
 	struct exitstat *es;
@@ -55,6 +56,7 @@ struct tool {
 	const char *vm, *sort;
 	bool exposed;
 	const char *textfile, *listen;
+	char **reasons;
 };
 
 /* main.c */
@@ -92,6 +94,7 @@ int tool_top(struct tool *tool);
 int tool_vms(struct tool *tool);
 int tool_expose(struct tool *tool);
 int tool_export(struct tool *tool);
+int tool_explain(struct tool *tool);
 
 #define NR_COURSE_LEAVES	4
 

@@ -33,11 +33,6 @@ static struct value get_vcpus(const struct row *row)
 	return integer(row->sample->vcpus);
 }
 
-static uint64_t cost_of(const struct exitstat_reason *reason)
-{
-	return reason->exits.cycles + reason->vmm.cycles;
-}
-
 /* That which has taken most time of the host's kernel and the VMM together. */
 static struct value get_costliest(const struct row *row)
 {

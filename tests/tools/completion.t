@@ -22,7 +22,7 @@ completes() {
 	is "${COMPREPLY[*]}" "$wanted" "exitstat $*"
 }
 
-completes "top doctor vms expose export" ""
+completes "top doctor vms expose export explain" ""
 completes "doctor" d
 completes "--json" --j
 completes "--repeat --record --replay" --re
@@ -32,6 +32,13 @@ completes "+NUMBER" -o +NU
 completes "VCPUS VMM" vms -o V
 completes "PID PREEMPTED" vms 1 --sort P
 completes "all none" expose web ""
+# shellcheck disable=SC2317 # _exitstat calls it
+exitstat() {
+	[[ $* != "explain list" ]] || printf '%s\n' "port I/O: IO_INSTRUCTION, io" "idle: HLT, hlt"
+}
+completes "list IO_INSTRUCTION io HLT hlt" explain ""
+completes "hlt" explain io h
+completes "--json" explain --js
 completes "0" --cpu 0
 completes "" -r ""
 completes "/proc/cpuinfo" -C -- cat /proc/cpui

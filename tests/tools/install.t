@@ -13,7 +13,7 @@ in_root() {
 check "make install" in_root install
 for file in bin/exitstat lib/libexitstat.a lib/libexitstat.so.1 include/exitstat.h \
 	include/exitstat_abi.h include/exitstat_host.h share/man/man1/exitstat.1 share/man/man3/libexitstat.3 \
-	share/man/man7/exitstat.7 share/bash-completion/completions/exitstat; do
+	share/man/man7/exitstat.7 share/man/man7/exitstat-reasons.7 share/bash-completion/completions/exitstat; do
 	check "$file is there" test -f "$installed/$file"
 done
 
