@@ -59,7 +59,7 @@ make_whole_root() {
 	ln -s . "$root/usr"
 	gcc -std=gnu11 -O2 -Wall -Wextra ${WERROR:+-Werror} -static -o "$root/bin/print" "$top/lab/inside/print.c" ||
 		die "cannot compile lab/inside/print.c"
-	for file in bash perf kmod timeout; do
+	for file in bash perf kmod setpriv timeout; do
 		add_program "$root" "$(command -v "$file")"
 	done
 	for file in insmod lsmod modprobe rmmod; do
@@ -75,7 +75,7 @@ make_whole_root() {
 	# Loading a module looks each function's name up among all of the module's symbols.
 	find "$root/mnt/job/ko" -name '*.ko' -exec \
 		strip --strip-unneeded --wildcard --keep-symbol='exitstat_*' \
-		--keep-symbol='on_entry*' {} +
+		--keep-symbol='on_*' {} +
 	find "$root/mnt/job" -type f -perm /111 | while read -r file; do
 		add_libraries "$root" "$file"
 	done
