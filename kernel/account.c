@@ -8,19 +8,6 @@
  */
 #include "account.h"
 
-/**
- * exitstat_account_switch - end the present state, whichever it is
- * @account: the vCPU's account
- * @to: the state that begins
- * @now: host TSC
- */
-void exitstat_account_switch(struct exitstat_account *account, u8 to, u64 now)
-{
-	exitstat_write_begin(account);
-	exitstat_switch(account, account->state, to, exitstat_elapsed(account, now), now);
-	exitstat_write_end(account);
-}
-
 /*
  * In the histograms, the last exit is over, and so is its return; their pieces are charged. What
  * no exit caused is in none.
@@ -73,13 +60,17 @@ void exitstat_account_enter(struct exitstat_account *account, u64 cycles, u64 no
 	exitstat_write_end(account);
 }
 
-/* exitstat_account_entry(), for a vCPU that was not in the host as far as we know. */
-void exitstat_account_entry_oddly(struct exitstat_account *account, u64 now)
+/**
+ * exitstat_account_switch - end the present state, whichever it is
+ * @account: the vCPU's account
+ * @to: the state that begins
+ * @now: host TSC
+ */
+void exitstat_account_switch(struct exitstat_account *account, u8 to, u64 now)
 {
 	exitstat_write_begin(account);
-	exitstat_switch(account, account->state, EXITSTAT_STATE_GUEST,
-			exitstat_elapsed(account, now), now);
-	if (exitstat_has_histograms(account))
+	exitstat_switch(account, account->state, to, exitstat_elapsed(account, now), now);
+	if (to == EXITSTAT_STATE_GUEST && exitstat_has_histograms(account))
 		exitstat_account_settle(account);
 	exitstat_write_end(account);
 }

@@ -169,7 +169,6 @@ static __always_inline void exitstat_switch_from(struct exitstat_account *accoun
 
 void exitstat_account_switch(struct exitstat_account *account, u8 to, u64 now);
 void exitstat_account_enter(struct exitstat_account *account, u64 cycles, u64 now);
-void exitstat_account_entry_oddly(struct exitstat_account *account, u64 now);
 void exitstat_account_exit_oddly(struct exitstat_account *account, u8 slot, u64 now);
 void exitstat_account_return_oddly(struct exitstat_account *account, u64 now);
 
@@ -187,7 +186,7 @@ static __always_inline void exitstat_account_entry(struct exitstat_account *acco
 	u64 cycles = now - account->since;
 
 	if (unlikely((s64)cycles < 0 || account->state != EXITSTAT_STATE_HOST))
-		return exitstat_account_entry_oddly(account, now);
+		return exitstat_account_switch(account, EXITSTAT_STATE_GUEST, now);
 	if (exitstat_has_histograms(account))
 		return exitstat_account_enter(account, cycles, now);
 	exitstat_write_begin(account);
