@@ -12,7 +12,7 @@
 #include "tool.h"
 
 #define MAX_REPEAT	1000
-#define MAX_WORDS	4
+#define MAX_WORDS	32
 
 /* What getopt() calls a word that is no option. */
 #define IN_ORDER	1
@@ -211,7 +211,8 @@ typedef int (*mode_fn)(struct tool *tool);
 
 static bool is_subcommand(const char *word)
 {
-	static const char *const words[] = { "top", "doctor", "vms", "expose", "export" };
+	static const char *const words[] = { "top", "doctor", "vms", "expose", "export",
+					     "histogram" };
 	size_t i;
 
 	for (i = 0; i < sizeof(words) / sizeof(*words); i++)
@@ -295,6 +296,11 @@ static mode_fn take_words(struct tool *tool, int n, char **words)
 		take_at_most(1, n, words);
 		return tool_export;
 	}
+	if (!strcmp(words[0], "histogram")) {
+		take_at_most(MAX_WORDS - 1, n, words);
+		tool->of = words + 1;
+		return tool_histogram;
+	}
 	if (!strcmp(words[0], "expose"))
 		return take_expose(tool, n, words);
 	if (!strcmp(words[0], "top")) {
@@ -343,6 +349,13 @@ static void check_export(const struct tool *tool, mode_fn mode)
 		die(STATUS_USAGE, "--listen goes with neither --textfile nor --replay");
 }
 
+static void check_histogram(const struct tool *tool)
+{
+	if (tool->per_vcpu || tool->columns || tool->raw || tool->noheadings)
+		die(STATUS_USAGE, "histogram goes with --cpu, --vm, --json, --cycles, --record and "
+		    "--replay only");
+}
+
 /* An option that would have no effect is a mistake. */
 static void check_options(const struct tool *tool, mode_fn mode)
 {
@@ -384,6 +397,8 @@ static mode_fn choose_mode(struct tool *tool, int n, char **words)
 	check_options(tool, mode);
 	check_host_options(tool, mode);
 	check_export(tool, mode);
+	if (mode == tool_histogram)
+		check_histogram(tool);
 	return mode;
 }
 
@@ -442,7 +457,7 @@ static void open_handle(struct tool *tool, mode_fn mode)
 int main(int argc, char **argv)
 {
 	struct tool tool = { .cpu = EXITSTAT_VM, .interval = -1 };
-	char *words[MAX_WORDS];
+	char *words[MAX_WORDS + 1] = { NULL };
 	int option, status, n = 0;
 	mode_fn mode;
 
