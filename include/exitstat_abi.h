@@ -52,6 +52,15 @@
 #define EXITSTAT_LEAF_VMM	0x4ffffff5
 
 /*
+ * ECX = histogram selector. EAX = the lowest bucket at or above the selector's that is not
+ * empty, EXITSTAT_NEXT_NONE when there is none; ECX, EDX = its count, low and high.
+ */
+#define EXITSTAT_LEAF_HISTOGRAM	0x4ffffff6
+
+/* ECX = histogram selector, bucket 0. EAX, EBX = cycles of the longest, low and high. */
+#define EXITSTAT_LEAF_LONGEST	0x4ffffff7
+
+/*
  * The four course leaves. A host may have been told to answer them as another term of the
  * course has them: see the ABI document.
  */
@@ -76,8 +85,8 @@
 /* The identify leaf's EBX, ECX, EDX: 12 bytes with the final NUL. */
 #define EXITSTAT_SIGNATURE	"KVMExitStat"
 
-/* Properties: feature bits. None is set yet in this version. */
-#define EXITSTAT_FEATURE_HISTOGRAMS	(1u << 0)
+/* Properties: feature bits. */
+#define EXITSTAT_FEATURE_HISTOGRAMS	(1u << 0)	/* histogram and longest answer */
 
 /* Properties: what a reason is. */
 #define EXITSTAT_SPACE_VMX	1	/* basic exit reason, Intel SDM vol. 3, appendix C */
@@ -91,6 +100,17 @@
 #define EXITSTAT_REASON_MASK	0x0000ffffu
 #define EXITSTAT_ALL_REASONS	(1u << 30)
 #define EXITSTAT_THIS_VCPU	(1u << 31)
+
+/*
+ * The histogram selector, ECX: bits 15:0 a reason, or a state; bit 30 all reasons; bit 31 this
+ * vCPU; bits 21:16 a bucket; bits 23:22 of what; the rest is 0.
+ */
+#define EXITSTAT_BUCKET_SHIFT	16
+#define EXITSTAT_BUCKET_MASK	0x003f0000u
+#define EXITSTAT_OF_MASK	0x00c00000u
+#define EXITSTAT_OF_EXITS	0x00000000u	/* a reason's: host time from exit to entry */
+#define EXITSTAT_OF_VMM		0x00400000u	/* a reason's: the VMM's time of a return */
+#define EXITSTAT_OF_STATE	0x00800000u	/* a state's stays: VMM, halted or preempted */
 
 /* Exits whose reason the host's exitstat has no counter for: see the ABI document. */
 #define EXITSTAT_REASON_OTHER	0xefffu
@@ -107,5 +127,33 @@ enum exitstat_state {
 	EXITSTAT_STATE_PREEMPTED,	/* runnable, but another task has the CPU */
 	EXITSTAT_NR_STATES
 };
+
+/*
+ * Buckets: two an octave, from 2^7 cycles on. Bucket 0 is what is below, the last one all that
+ * is above.
+ */
+#define EXITSTAT_NR_BUCKETS	64
+
+/* The bucket that has @cycles. */
+static inline unsigned int exitstat_bucket(unsigned long long cycles)
+{
+	unsigned int octave;
+
+	if (cycles < 1ull << 7)
+		return 0;
+	if (cycles >= 1ull << 38)
+		return EXITSTAT_NR_BUCKETS - 1;
+	octave = 63 - __builtin_clzll(cycles);
+	/* The leading bit and the one below it are 2 or 3. */
+	return 2 * octave + (unsigned int)(cycles >> (octave - 1)) - 15;
+}
+
+/* The least cycles that are in @bucket. Those of the bucket before are less. */
+static inline unsigned long long exitstat_bucket_begin(unsigned int bucket)
+{
+	if (!bucket)
+		return 0;
+	return (2ull + (bucket - 1) % 2) << ((bucket - 1) / 2 + 6);
+}
 
 #endif /* EXITSTAT_ABI_H */

@@ -8,6 +8,58 @@
  */
 #include "account.h"
 
+/*
+ * In the histograms, the last exit is over, and so is its return; their pieces are charged. What
+ * no exit caused is in none.
+ */
+void exitstat_account_settle(struct exitstat_account *account)
+{
+	struct exitstat_histograms *histograms = account->histograms;
+	u64 host = account->states[EXITSTAT_STATE_HOST].cycles;
+	u64 vmm = account->states[EXITSTAT_STATE_VMM].cycles;
+	u8 row = histograms->row[account->slot];
+
+	if (account->due & EXITSTAT_DUE_EXIT)
+		exitstat_row_add(&histograms->exits[row], host - histograms->host);
+	if (account->due & EXITSTAT_DUE_RETURN)
+		exitstat_row_add(&histograms->returns[row], vmm - histograms->vmm);
+	histograms->host = host;
+	histograms->vmm = vmm;
+	account->due = 0;
+}
+
+/* In the histograms, a stay in the state @state, halted or preempted, is over and charged. */
+void exitstat_account_end_stay(struct exitstat_account *account, u8 state)
+{
+	struct exitstat_histograms *histograms = account->histograms;
+	bool preempted = state == EXITSTAT_STATE_PREEMPTED;
+	u64 cycles = account->states[state].cycles;
+
+	exitstat_row_add(preempted ? &histograms->preempted : &histograms->halted,
+			 cycles - histograms->stays[preempted]);
+	histograms->stays[preempted] = cycles;
+}
+
+/* exitstat_account_entry(), for a vCPU that has histograms. */
+void exitstat_account_enter(struct exitstat_account *account, u64 cycles, u64 now)
+{
+	struct exitstat_histograms *histograms = account->histograms;
+	u64 host;
+
+	exitstat_write_begin(account);
+	exitstat_switch(account, EXITSTAT_STATE_HOST, EXITSTAT_STATE_GUEST, cycles, now);
+	if (unlikely(account->due != EXITSTAT_DUE_EXIT)) {
+		exitstat_account_settle(account);
+	} else {
+		host = account->states[EXITSTAT_STATE_HOST].cycles;
+		exitstat_row_add(&histograms->exits[histograms->row[account->slot]],
+				 host - histograms->host);
+		histograms->host = host;
+		account->due = 0;
+	}
+	exitstat_write_end(account);
+}
+
 /**
  * exitstat_account_switch - end the present state, whichever it is
  * @account: the vCPU's account
@@ -18,6 +70,8 @@ void exitstat_account_switch(struct exitstat_account *account, u8 to, u64 now)
 {
 	exitstat_write_begin(account);
 	exitstat_switch(account, account->state, to, exitstat_elapsed(account, now), now);
+	if (to == EXITSTAT_STATE_GUEST && exitstat_has_histograms(account))
+		exitstat_account_settle(account);
 	exitstat_write_end(account);
 }
 
@@ -30,6 +84,15 @@ void exitstat_account_exit_oddly(struct exitstat_account *account, u8 slot, u64 
 	if (!now)
 		return;
 	exitstat_leave_guest(account, account->state, slot, exitstat_elapsed(account, now), now);
+}
+
+/* Charge the present state, which no other one that counts follows. */
+static void charge_last(struct exitstat_account *account, u64 cycles)
+{
+	exitstat_charge_state(account, account->state, cycles);
+	if ((account->state == EXITSTAT_STATE_HALTED ||
+	     account->state == EXITSTAT_STATE_PREEMPTED) && exitstat_has_histograms(account))
+		exitstat_account_end_stay(account, account->state);
 }
 
 /*
@@ -48,7 +111,7 @@ void exitstat_account_return_oddly(struct exitstat_account *account, u64 now)
 
 	account->returned = account->exits;
 	exitstat_write_begin(account);
-	exitstat_charge_state(account, account->state, cycles);
+	charge_last(account, cycles);
 	account->since = now;
 	account->state = EXITSTAT_STATE_VMM;
 	exitstat_write_end(account);
@@ -110,6 +173,8 @@ static void charge_wait(struct exitstat_account *account, u64 waited, u64 now)
 	exitstat_charge_state(account, account->state, cycles - waited);
 	account->states[EXITSTAT_STATE_PREEMPTED].cycles += waited;
 	account->states[EXITSTAT_STATE_PREEMPTED].entered++;
+	if (exitstat_has_histograms(account))
+		exitstat_account_end_stay(account, EXITSTAT_STATE_PREEMPTED);
 	account->since = now;
 	exitstat_write_end(account);
 }
@@ -145,7 +210,9 @@ void exitstat_account_resume(struct exitstat_account *account, u64 waited, u64 n
 void exitstat_account_close(struct exitstat_account *account, u64 now)
 {
 	exitstat_write_begin(account);
-	exitstat_charge_state(account, account->state, exitstat_elapsed(account, now));
+	charge_last(account, exitstat_elapsed(account, now));
+	if (exitstat_has_histograms(account))
+		exitstat_account_settle(account);
 	account->since = now;
 	account->state = EXITSTAT_STATE_BEFORE;
 	exitstat_write_end(account);
@@ -172,6 +239,8 @@ void exitstat_account_fold(struct exitstat_account *into, const struct exitstat_
 		into->reasons[i].vmm_returns += account->reasons[i].vmm_returns;
 		into->reasons[i].vmm_cycles += account->reasons[i].vmm_cycles;
 	}
+	if (into->histograms && account->histograms)
+		exitstat_histograms_fold(into->histograms, account->histograms);
 	exitstat_write_end(into);
 }
 

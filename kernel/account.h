@@ -10,6 +10,7 @@
 #define EXITSTAT_ACCOUNT_H
 
 #include "exitstat_abi.h"
+#include "histogram.h"
 #include "reasons.h"
 #include "types.h"
 
@@ -18,6 +19,10 @@
 
 /* The scheduler has interrupted no state. */
 #define EXITSTAT_STATE_NONE	0xff
+
+/* What has no place in the histograms yet: the last exit, its return. */
+#define EXITSTAT_DUE_EXIT	(1 << 0)
+#define EXITSTAT_DUE_RETURN	(1 << 1)
 
 struct exitstat_state_count {
 	u64 entered, cycles;
@@ -32,6 +37,7 @@ struct exitstat_reason_count {
  * struct exitstat_account - one vCPU's account, a page of its own
  * @seq: odd while the account is being written
  * @state: the state that the vCPU is in, an enum exitstat_state
+ * @due: EXITSTAT_DUE_* bits
  * @interrupted: the state that goes on when the vCPU's thread has a CPU again
  * @slot: the slot of the last exit's reason
  * @since: when @state began, host TSC
@@ -39,6 +45,7 @@ struct exitstat_reason_count {
  * @returned: @exits when KVM_RUN last returned for one
  * @thread: who ran the vCPU last; an address, never followed
  * @run_delay: how long @thread had waited for a CPU by then, in its life, ns
+ * @histograms: how long it all took, or NULL
  * @states: by state; the last one takes the time before the first VM entry
  * @reasons: by slot, none across the boundary of two cache lines
  *
@@ -48,6 +55,7 @@ struct exitstat_reason_count {
 struct exitstat_account {
 	u32 seq;
 	u8 state;
+	u8 due;
 	u8 interrupted;
 	u8 slot;
 	u64 since;
@@ -55,6 +63,7 @@ struct exitstat_account {
 	u64 returned;
 	const void *thread;
 	u64 run_delay;
+	struct exitstat_histograms *histograms;
 	struct exitstat_state_count states[EXITSTAT_NR_STATES + 1];
 	struct exitstat_reason_count reasons[EXITSTAT_NR_SLOTS] __aligned(32);
 } __aligned(PAGE_SIZE);
@@ -93,6 +102,15 @@ static __always_inline void exitstat_charge_state(struct exitstat_account *accou
 		account->reasons[account->slot].vmm_cycles += cycles;
 }
 
+/* Are there histograms to be written? Known before they are looked for. */
+static __always_inline bool exitstat_has_histograms(const struct exitstat_account *account)
+{
+	return static_branch_unlikely(&exitstat_histograms_key) && account->histograms;
+}
+
+void exitstat_account_settle(struct exitstat_account *account);
+void exitstat_account_end_stay(struct exitstat_account *account, u8 state);
+
 /* A TSC that stepped back counts as no time. */
 static __always_inline u64 exitstat_elapsed(const struct exitstat_account *account, u64 now)
 {
@@ -107,6 +125,9 @@ static __always_inline void exitstat_switch(struct exitstat_account *account, u8
 	account->since = now;
 	account->state = to;
 	account->states[to].entered++;
+	if ((from == EXITSTAT_STATE_HALTED || from == EXITSTAT_STATE_PREEMPTED) &&
+	    exitstat_has_histograms(account))
+		exitstat_account_end_stay(account, from);
 }
 
 static __always_inline void exitstat_leave_guest(struct exitstat_account *account, u8 from,
@@ -114,6 +135,9 @@ static __always_inline void exitstat_leave_guest(struct exitstat_account *accoun
 {
 	exitstat_write_begin(account);
 	exitstat_switch(account, from, EXITSTAT_STATE_HOST, cycles, now);
+	if (from != EXITSTAT_STATE_GUEST && exitstat_has_histograms(account))
+		exitstat_account_settle(account);
+	account->due = EXITSTAT_DUE_EXIT;
 	account->slot = slot;
 	account->exits++;
 	account->reasons[slot].exits++;
@@ -127,6 +151,7 @@ static __always_inline void exitstat_leave_host(struct exitstat_account *account
 	account->returned = account->exits;
 	exitstat_write_begin(account);
 	exitstat_switch(account, from, EXITSTAT_STATE_VMM, cycles, now);
+	account->due |= EXITSTAT_DUE_RETURN;
 	account->reasons[account->slot].vmm_returns++;
 	exitstat_write_end(account);
 }
@@ -143,6 +168,7 @@ static __always_inline void exitstat_switch_from(struct exitstat_account *accoun
 }
 
 void exitstat_account_switch(struct exitstat_account *account, u8 to, u64 now);
+void exitstat_account_enter(struct exitstat_account *account, u64 cycles, u64 now);
 void exitstat_account_exit_oddly(struct exitstat_account *account, u8 slot, u64 now);
 void exitstat_account_return_oddly(struct exitstat_account *account, u64 now);
 
@@ -161,6 +187,8 @@ static __always_inline void exitstat_account_entry(struct exitstat_account *acco
 
 	if (unlikely((s64)cycles < 0 || account->state != EXITSTAT_STATE_HOST))
 		return exitstat_account_switch(account, EXITSTAT_STATE_GUEST, now);
+	if (exitstat_has_histograms(account))
+		return exitstat_account_enter(account, cycles, now);
 	exitstat_write_begin(account);
 	exitstat_switch(account, EXITSTAT_STATE_HOST, EXITSTAT_STATE_GUEST, cycles, now);
 	exitstat_write_end(account);

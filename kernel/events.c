@@ -47,6 +47,7 @@ void exitstat_cleanup(void)
 {
 	exitstat_forget();
 	exitstat_way_exit();
+	exitstat_registry_exit();
 }
 
 /* How long this thread was runnable without a CPU since it ran the vCPU, in cycles. */

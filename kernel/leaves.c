@@ -3,6 +3,7 @@
 #include "leaves.h"
 
 #define SELECTOR_ZERO	(~(EXITSTAT_REASON_MASK | EXITSTAT_ALL_REASONS | EXITSTAT_THIS_VCPU))
+#define HISTOGRAM_ZERO	(SELECTOR_ZERO & ~(EXITSTAT_BUCKET_MASK | EXITSTAT_OF_MASK))
 #define STATE_ZERO	(~(0xffu | EXITSTAT_THIS_VCPU))
 
 /*
@@ -65,6 +66,57 @@ static void ask_state(struct exitstat_query *query, u32 ecx)
 	query->state = array_index_nospec(state, EXITSTAT_NR_STATES);
 	query->this_vcpu = ecx & EXITSTAT_THIS_VCPU;
 	query->question = EXITSTAT_ASK_STATE;
+}
+
+/* Return: false when nobody has such a state's stays. */
+static bool find_state_rows(struct exitstat_query *query, u32 state)
+{
+	query->state = state;
+	/* The VMM's stays are the returns of all reasons. */
+	if (state == EXITSTAT_STATE_VMM) {
+		query->of = EXITSTAT_OF_VMM;
+		query->rows = EXITSTAT_NR_ROWS;
+	}
+	return state == EXITSTAT_STATE_VMM || state == EXITSTAT_STATE_HALTED ||
+	       state == EXITSTAT_STATE_PREEMPTED;
+}
+
+/* Return: false when the reason has no row of its own. The shared one is EXITSTAT_OTHER's. */
+static bool find_reason_rows(struct exitstat_query *query, u32 reason)
+{
+	u8 slot;
+
+	if (!find_slot(query->reasons, reason, &slot))
+		return false;
+	query->row = query->reasons->row[slot];
+	query->rows = 1;
+	return query->row != EXITSTAT_SHARED_ROW || reason == EXITSTAT_OTHER;
+}
+
+static bool find_rows(struct exitstat_query *query, u32 ecx)
+{
+	bool all = ecx & EXITSTAT_ALL_REASONS;
+
+	query->of = ecx & EXITSTAT_OF_MASK;
+	if (query->of == EXITSTAT_OF_STATE)
+		return !all && find_state_rows(query, ecx & EXITSTAT_REASON_MASK);
+	if (query->of == EXITSTAT_OF_MASK)
+		return false;
+	if (!all)
+		return find_reason_rows(query, (s16)(ecx & EXITSTAT_REASON_MASK));
+	query->rows = EXITSTAT_NR_ROWS;
+	return true;
+}
+
+static void ask_histogram(struct exitstat_query *query, u32 ecx, bool with_bucket)
+{
+	query->found = EXITSTAT_NR_BUCKETS;
+	query->this_vcpu = ecx & EXITSTAT_THIS_VCPU;
+	if (ecx & HISTOGRAM_ZERO || (!with_bucket && ecx & EXITSTAT_BUCKET_MASK))
+		return;
+	query->bucket = (ecx & EXITSTAT_BUCKET_MASK) >> EXITSTAT_BUCKET_SHIFT;
+	if (find_rows(query, ecx))
+		query->question = EXITSTAT_ASK_HISTOGRAM;
 }
 
 /* What the course leaves, from EXITSTAT_LEAF_EXITS on, mean by another term's numbers. */
@@ -141,6 +193,10 @@ void exitstat_query_init(struct exitstat_query *query, const struct exitstat_rea
 	case EXITSTAT_LEAF_STATE:
 		ask_state(query, ecx);
 		break;
+	case EXITSTAT_LEAF_HISTOGRAM:
+	case EXITSTAT_LEAF_LONGEST:
+		ask_histogram(query, ecx, leaf == EXITSTAT_LEAF_HISTOGRAM);
+		break;
 	}
 }
 
@@ -151,6 +207,43 @@ static void add_next(struct exitstat_query *query, const struct exitstat_account
 	for (slot = query->from; slot < query->next; slot++)
 		if (READ_ONCE(account->reasons[slot].exits))
 			query->next = slot;
+}
+
+/* Lower buckets that are not empty come before what was found in other rows. */
+static void add_row(struct exitstat_query *query, const struct exitstat_row *row)
+{
+	u64 longest = READ_ONCE(row->longest), count = 0;
+	u8 bucket;
+
+	for (bucket = query->bucket; bucket <= query->found; bucket++) {
+		if (bucket == EXITSTAT_NR_BUCKETS)
+			break;
+		count = READ_ONCE(row->buckets[bucket]);
+		if (count)
+			break;
+	}
+	if (count && bucket < query->found) {
+		query->found = bucket;
+		query->sum.count = 0;
+	}
+	query->sum.count += count;
+	if (longest > query->longest)
+		query->longest = longest;
+}
+
+static void add_histograms(struct exitstat_query *query,
+			   const struct exitstat_histograms *histograms)
+{
+	const struct exitstat_row *rows = histograms->exits;
+	u8 row;
+
+	if (query->of == EXITSTAT_OF_STATE)
+		return add_row(query, query->state == EXITSTAT_STATE_HALTED ?
+			       &histograms->halted : &histograms->preempted);
+	if (query->of == EXITSTAT_OF_VMM)
+		rows = histograms->returns;
+	for (row = query->row; row < query->row + query->rows; row++)
+		add_row(query, &rows[row]);
 }
 
 /**
@@ -164,6 +257,7 @@ void exitstat_query_add(struct exitstat_query *query, const struct exitstat_acco
 {
 	struct exitstat_pair pair = { 0 };
 
+	query->histograms |= !!account->histograms;
 	switch (query->question) {
 	case EXITSTAT_ASK_NOTHING:
 		break;
@@ -184,6 +278,10 @@ void exitstat_query_add(struct exitstat_query *query, const struct exitstat_acco
 		break;
 	case EXITSTAT_ASK_NEXT:
 		add_next(query, account);
+		break;
+	case EXITSTAT_ASK_HISTOGRAM:
+		if (account->histograms)
+			add_histograms(query, account->histograms);
 		break;
 	}
 	query->sum.count += pair.count;
@@ -207,6 +305,24 @@ static u32 next_reason(const struct exitstat_query *query)
 	return query->reasons->number[query->next] & EXITSTAT_REASON_MASK;
 }
 
+static struct exitstat_regs properties(const struct exitstat_query *query, u32 tsc_khz)
+{
+	return (struct exitstat_regs){
+		.eax = tsc_khz,
+		.ebx = query->histograms ? EXITSTAT_FEATURE_HISTOGRAMS : 0,
+		.ecx = query->reasons->space,
+		.edx = query->vcpus,
+	};
+}
+
+static struct exitstat_regs found_bucket(const struct exitstat_query *query)
+{
+	if (query->found == EXITSTAT_NR_BUCKETS)
+		return (struct exitstat_regs){ .eax = EXITSTAT_NEXT_NONE };
+	return (struct exitstat_regs){ .eax = query->found, .ecx = query->sum.count,
+				       .edx = query->sum.count >> 32 };
+}
+
 /**
  * exitstat_query_answer - put the answer into registers
  * @query: the question, asked of every account in scope
@@ -222,8 +338,14 @@ struct exitstat_regs exitstat_query_answer(const struct exitstat_query *query, u
 	case EXITSTAT_LEAF_IDENTIFY:
 		return identify();
 	case EXITSTAT_LEAF_PROPERTIES:
-		return (struct exitstat_regs){ .eax = tsc_khz, .ecx = query->reasons->space,
-					       .edx = query->vcpus };
+		return properties(query, tsc_khz);
+	case EXITSTAT_LEAF_HISTOGRAM:
+		if (query->histograms)
+			return found_bucket(query);
+		break;
+	case EXITSTAT_LEAF_LONGEST:
+		return (struct exitstat_regs){ .eax = query->longest,
+					       .ebx = query->longest >> 32 };
 	case EXITSTAT_LEAF_NEXT:
 		return (struct exitstat_regs){ .eax = next_reason(query) };
 	case EXITSTAT_LEAF_SNAPSHOT:

@@ -19,6 +19,7 @@ enum exitstat_question {
 	EXITSTAT_ASK_VMM_REASON,
 	EXITSTAT_ASK_STATE,
 	EXITSTAT_ASK_NEXT,
+	EXITSTAT_ASK_HISTOGRAM,
 };
 
 /**
@@ -32,6 +33,13 @@ enum exitstat_question {
  * @state: the state asked for
  * @from: NEXT: the first slot to look at
  * @next: NEXT: the first slot found that has exits
+ * @of: HISTOGRAM: EXITSTAT_OF_*
+ * @row: HISTOGRAM: the first row asked for
+ * @rows: HISTOGRAM: how many they are
+ * @bucket: HISTOGRAM: the first bucket to look at
+ * @found: HISTOGRAM: the first one found that is not empty
+ * @longest: HISTOGRAM: the longest of what is in the rows
+ * @histograms: an account in scope has histograms
  * @vcpus: vCPUs in scope, set by the caller before exitstat_query_answer()
  * @sum: the sum over the accounts
  */
@@ -45,6 +53,11 @@ struct exitstat_query {
 	u8 state;
 	u8 from;
 	u8 next;
+	u32 of;
+	u8 row, rows;
+	u8 bucket, found;
+	u64 longest;
+	bool histograms;
 	u32 vcpus;
 	struct exitstat_pair sum;
 };

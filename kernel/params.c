@@ -3,6 +3,7 @@
  * What the host's administrator can set: parameters of kvm_exitstat.ko, or of kvm.ko
  * when grafted into it, with exitstat_ before their names.
  */
+#include <linux/kstrtox.h>
 #include <linux/moduleparam.h>
 #include <linux/string.h>
 #include <linux/sysfs.h>
@@ -83,8 +84,31 @@ static int get_numbering(char *buffer, const struct kernel_param *param)
 	return sysfs_emit(buffer, "%s\n", numberings[READ_ONCE(exitstat_numbering)]);
 }
 
+/* Once on, the static key stays: VMs that have histograms go on to write them. */
+static int set_histograms(const char *value, const struct kernel_param *param)
+{
+	bool on;
+	int error = kstrtobool(value, &on);
+
+	if (error)
+		return error;
+	if (on)
+		static_branch_enable(&exitstat_histograms_key);
+	WRITE_ONCE(exitstat_histograms, on);
+	return 0;
+}
+
+static int get_histograms(char *buffer, const struct kernel_param *param)
+{
+	return sysfs_emit(buffer, "%d\n", READ_ONCE(exitstat_histograms));
+}
+
 static const struct kernel_param_ops scope_ops = { .set = set_scope, .get = get_scope };
 static const struct kernel_param_ops expose_ops = { .set = set_expose, .get = get_expose };
+static const struct kernel_param_ops histograms_ops = {
+	.set = set_histograms,
+	.get = get_histograms,
+};
 static const struct kernel_param_ops numbering_ops = {
 	.set = set_numbering,
 	.get = get_numbering,
@@ -99,6 +123,11 @@ module_param_cb(NAME(expose), &expose_ops, &exitstat_expose, 0644);
 PARAM_TYPE(NAME(expose), "charp");
 PARAM_DESC(NAME(expose),
 	   "Which new VMs see it: all (default) or none; exitstat expose for a single VM");
+
+module_param_cb(NAME(histograms), &histograms_ops, NULL, 0644);
+PARAM_TYPE(NAME(histograms), "bool");
+PARAM_DESC(NAME(histograms),
+	   "Whether new VMs have histograms of how long exits take: 1, or 0 (default)");
 
 module_param_cb(NAME(numbering), &numbering_ops, NULL, 0644);
 PARAM_TYPE(NAME(numbering), "charp");

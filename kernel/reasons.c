@@ -44,6 +44,26 @@ static const struct exitstat_range svm_counted[] = {
 	{ -4u, -1u },
 };
 
+/*
+ * What running guests of Linux and Windows exit for often; KVM's fast paths and its users of
+ * posted interrupts, AVIC and nested virtualisation among them.
+ */
+static const u32 vmx_usual[EXITSTAT_NR_ROWS - 1] = {
+	1, 7,		/* external interrupt, interrupt window */
+	10, 12, 18,	/* CPUID, HLT, VMCALL */
+	30, 31, 32,	/* I/O, RDMSR, WRMSR */
+	40, 48, 49,	/* PAUSE, EPT violation, EPT misconfiguration */
+	52, 56,		/* preemption timer, APIC write */
+};
+
+static const u32 svm_usual[EXITSTAT_NR_ROWS - 1] = {
+	0x060, 0x064,		/* INTR, VINTR */
+	0x072, 0x077, 0x078,	/* CPUID, PAUSE, HLT */
+	0x07b, 0x07c,		/* IOIO, MSR */
+	0x080, 0x081, 0x0a6,	/* VMRUN, VMMCALL, IDLE_HLT */
+	0x400, 0x401, 0x402,	/* NPF, AVIC_INCOMPLETE_IPI, AVIC_NOACCEL */
+};
+
 static bool in_ranges(const struct exitstat_range *range, size_t n, u32 reason)
 {
 	for (; n; n--, range++)
@@ -72,6 +92,14 @@ static void add_slots(struct exitstat_reasons *reasons, const struct exitstat_ra
 			add_slot(reasons, reason);
 }
 
+static void add_rows(struct exitstat_reasons *reasons, const u32 *usual)
+{
+	int i;
+
+	for (i = 0; i < EXITSTAT_NR_ROWS - 1; i++)
+		reasons->row[exitstat_reason_slot(reasons, usual[i])] = EXITSTAT_SHARED_ROW + 1 + i;
+}
+
 /**
  * exitstat_reasons_init - fill in a vendor's table
  * @reasons: the table
@@ -95,6 +123,7 @@ void exitstat_reasons_init(struct exitstat_reasons *reasons, u32 space)
 		if (index < EXITSTAT_SLOT_INDEXES)
 			reasons->slot[index] = slot;
 	}
+	add_rows(reasons, space == EXITSTAT_SPACE_SVM ? svm_usual : vmx_usual);
 }
 
 /**

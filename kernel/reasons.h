@@ -8,6 +8,10 @@
 /* SVM needs 117; a page has room for 124. */
 #define EXITSTAT_NR_SLOTS	120
 
+/* Rows of histograms: one each for the usual reasons, and the one that the others share. */
+#define EXITSTAT_NR_ROWS	14
+#define EXITSTAT_SHARED_ROW	0
+
 /* The 32-bit form of EXITSTAT_REASON_OTHER; neither manual has it. */
 #define EXITSTAT_OTHER	0xffffefffu
 
@@ -20,6 +24,7 @@
  * @other: the slot of every reason that has none of its own
  * @slot: the slot by exitstat_slot_index() of the reason
  * @number: the reason of each slot, ascending by its low 16 bits
+ * @row: the row of each slot in histograms
  *
  * Each exit reads it: no cache line of it has what others write.
  */
@@ -29,6 +34,7 @@ struct exitstat_reasons {
 	u8 other;
 	u8 slot[EXITSTAT_SLOT_INDEXES];
 	u32 number[EXITSTAT_NR_SLOTS];
+	u8 row[EXITSTAT_NR_SLOTS];
 } ____cacheline_aligned;
 
 void exitstat_reasons_init(struct exitstat_reasons *reasons, u32 space);

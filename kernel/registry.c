@@ -44,6 +44,7 @@ static u64 deaths;
 
 struct exitstat_reasons exitstat_reasons;
 bool exitstat_expose __read_mostly = true;
+bool exitstat_histograms __read_mostly;
 atomic_long_t exitstat_nr_vms;
 atomic_long_t exitstat_nr_vcpus;
 atomic_long_t exitstat_failed_allocations;
@@ -54,6 +55,13 @@ void exitstat_registry_init(void)
 	exitstat_reasons_init(&exitstat_reasons, boot_cpu_has(X86_FEATURE_SVM) ?
 			      EXITSTAT_SPACE_SVM : EXITSTAT_SPACE_VMX);
 	exitstat_account_init(&dead, exitstat_reasons.other);
+}
+
+/** exitstat_registry_exit - after the last VM, and the last question: what the dead took goes */
+void exitstat_registry_exit(void)
+{
+	kvfree(dead.histograms);
+	dead.histograms = NULL;
 }
 
 static struct hlist_head *bucket_of(u64 id)
@@ -79,8 +87,18 @@ static noinline struct exitstat_account *exitstat_account_alloc(gfp_t gfp)
 	return (struct exitstat_account *)get_zeroed_page(gfp);
 }
 
+static struct exitstat_histograms *alloc_histograms(gfp_t gfp)
+{
+	struct exitstat_histograms *histograms = kvzalloc(sizeof(*histograms), gfp);
+
+	if (histograms)
+		exitstat_histograms_init(histograms, &exitstat_reasons);
+	return histograms;
+}
+
 static void free_vcpu(struct exitstat_vcpu *v)
 {
+	kvfree(v->account->histograms);
 	free_page((unsigned long)v->account);
 	kfree(v);
 }
@@ -119,6 +137,7 @@ static void unlist_vm_rcu(struct rcu_head *rcu)
 struct opening {
 	struct exitstat_vcpu *v;
 	struct exitstat_vm *vm;
+	struct exitstat_histograms *of_dead;
 };
 
 static struct exitstat_vcpu *alloc_vcpu(const struct exitstat_meeting *met, gfp_t gfp)
@@ -148,6 +167,7 @@ static struct exitstat_vm *alloc_vm(const struct exitstat_meeting *met, gfp_t gf
 	vm->vmm = met->vmm;
 	vm->start_ns = ktime_get_boottime_ns();
 	vm->exposed = READ_ONCE(exitstat_expose);
+	vm->histograms = READ_ONCE(exitstat_histograms);
 	INIT_LIST_HEAD(&vm->vcpus);
 	return vm;
 }
@@ -155,9 +175,16 @@ static struct exitstat_vm *alloc_vm(const struct exitstat_meeting *met, gfp_t gf
 static struct opening prepare(const struct exitstat_meeting *met, gfp_t gfp)
 {
 	struct opening opening = { .v = alloc_vcpu(met, gfp) };
+	struct exitstat_vm *vm = exitstat_find_vm(met->kvm);
 
-	if (opening.v && !exitstat_find_vm(met->kvm))
-		opening.vm = alloc_vm(met, gfp);
+	if (opening.v && !vm)
+		vm = opening.vm = alloc_vm(met, gfp);
+	if (!vm || !vm->histograms)
+		return opening;
+	if (opening.v)
+		opening.v->account->histograms = alloc_histograms(gfp);
+	if (!READ_ONCE(dead.histograms))
+		opening.of_dead = alloc_histograms(gfp);
 	return opening;
 }
 
@@ -166,6 +193,7 @@ static void put_away(struct opening *opening)
 	if (opening->v)
 		free_vcpu(opening->v);
 	kfree(opening->vm);
+	kvfree(opening->of_dead);
 }
 
 static struct exitstat_vm *add_vm(struct opening *opening)
@@ -196,10 +224,33 @@ static struct list_head *before(const struct exitstat_vm *vm, u32 index)
 	return &v->of_vm;
 }
 
+/*
+ * All of a VM's accounts have histograms, or none. Without memory, or when another thread has
+ * made the VM meanwhile, and the parameter has changed between, it is tried anew.
+ */
+static bool add_histograms(struct opening *opening, const struct exitstat_vm *vm)
+{
+	unsigned long flags;
+
+	if (!vm->histograms != !opening->v->account->histograms)
+		return false;
+	if (!vm->histograms || dead.histograms)
+		return true;
+	if (!opening->of_dead)
+		return false;
+	raw_spin_lock_irqsave(&lists_lock, flags);
+	WRITE_ONCE(dead.histograms, opening->of_dead);
+	raw_spin_unlock_irqrestore(&lists_lock, flags);
+	opening->of_dead = NULL;
+	return true;
+}
+
 static bool add_vcpu(struct opening *opening, struct exitstat_vm *vm)
 {
 	struct exitstat_vcpu *v = opening->v;
 
+	if (!add_histograms(opening, vm))
+		return false;
 	v->vm = vm;
 	if (exitstat_link_vcpu(v))
 		return false;

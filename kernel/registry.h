@@ -27,6 +27,7 @@ struct kvm_vcpu;
  * @start_ns: when it first ran, CLOCK_BOOTTIME
  * @vmm: the process that made it
  * @exposed: it sees the leaves
+ * @histograms: its vCPUs' accounts have histograms
  * @ended: its accounts are among the dead
  * @rcu: for taking it off the list, and for freeing
  */
@@ -41,6 +42,7 @@ struct exitstat_vm {
 	u64 start_ns;
 	pid_t vmm;
 	bool exposed;
+	bool histograms;
 	bool ended;
 	struct rcu_head rcu;
 };
@@ -68,6 +70,9 @@ struct exitstat_vcpu {
 /* Whether a new VM sees the leaves. */
 extern bool exitstat_expose;
 
+/* Whether a new VM has histograms. */
+extern bool exitstat_histograms;
+
 extern atomic_long_t exitstat_nr_vms;
 extern atomic_long_t exitstat_nr_vcpus;
 extern atomic_long_t exitstat_failed_allocations;
@@ -76,6 +81,7 @@ extern atomic_long_t exitstat_failed_allocations;
 extern struct list_head exitstat_vms;
 
 void exitstat_registry_init(void);
+void exitstat_registry_exit(void);
 void exitstat_forget_vms(void);
 int exitstat_attach(const struct exitstat_meeting *met);
 struct exitstat_vm *exitstat_vm_of_id(u64 id);

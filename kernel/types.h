@@ -8,6 +8,7 @@
 #include <linux/cache.h>
 #include <linux/compiler.h>
 #include <linux/kcsan-checks.h>
+#include <linux/jump_label.h>
 #include <linux/kernel.h>
 #include <linux/nospec.h>
 #include <linux/string.h>

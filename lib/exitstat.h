@@ -261,6 +261,57 @@ int exitstat_read(struct exitstat *es, int cpu, unsigned int what,
 int exitstat_delta(struct exitstat *es, const struct exitstat_sample *before,
 		   const struct exitstat_sample *after, struct exitstat_sample *delta);
 
+/**
+ * struct exitstat_histogram - how long it took, one by one
+ * @selector: of what: a reason or EXITSTAT_ALL_REASONS, with EXITSTAT_OF_EXITS or
+ *	EXITSTAT_OF_VMM; or a state, with EXITSTAT_OF_STATE
+ * @buckets: how many lasted from exitstat_bucket_begin() of it to that of the next, in cycles
+ * @longest: cycles of the longest since the start; in a difference, as in the later reading
+ *	when that is longer than in the earlier one, otherwise the end of the highest bucket
+ * @exact: @longest is one that was measured
+ *
+ * What is not over yet is in none. Reasons that are rare share one, EXITSTAT_REASON_OTHER's, and
+ * have none of their own.
+ */
+struct exitstat_histogram {
+	uint32_t selector;
+	uint64_t buckets[EXITSTAT_NR_BUCKETS];
+	uint64_t longest;
+	int exact;
+};
+
+/**
+ * exitstat_read_histograms - read some histograms
+ * @es: the handle
+ * @cpu: a CPU, or EXITSTAT_VM
+ * @histograms: their selectors, and where they go
+ * @n: how many they are
+ *
+ * Where exitstat_host() has no EXITSTAT_FEATURE_HISTOGRAMS they are empty. Each takes two CPUIDs
+ * and one more for each bucket that is not empty; these are not left out.
+ */
+int exitstat_read_histograms(struct exitstat *es, int cpu, struct exitstat_histogram *histograms,
+			     size_t n);
+
+/** exitstat_subtract_histogram - what happened since @before: @after becomes the difference */
+void exitstat_subtract_histogram(const struct exitstat_histogram *before,
+				 struct exitstat_histogram *after);
+
+/** exitstat_histogram_count - how many are in a histogram */
+uint64_t exitstat_histogram_count(const struct exitstat_histogram *histogram);
+
+/**
+ * exitstat_percentile - the cycles that a part of a histogram does not exceed
+ * @histogram: the histogram
+ * @percent: how many of a hundred, such as 99.9
+ *
+ * Return: the end of the bucket in which that one is, or the longest if that is less; 0 when the
+ * histogram is empty. The true one is not more, and at least two thirds of it: what is told is
+ * at most 50 % too long. Below 2^7 cycles, and where the longest is not exact beyond the last
+ * bucket's begin, only the upper bound is known.
+ */
+uint64_t exitstat_percentile(const struct exitstat_histogram *histogram, double percent);
+
 /** exitstat_query - execute one CPUID (or replay it); it counts as the handle's own */
 int exitstat_query(struct exitstat *es, uint32_t leaf, uint32_t ecx, struct exitstat_regs *regs);
 

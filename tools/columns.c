@@ -19,10 +19,15 @@ static struct value number(enum value_kind kind, long double n)
 	return (struct value){ .kind = kind, .number = n };
 }
 
-static struct value cycles(const struct row *row, uint64_t n)
+struct value cycles_value(uint64_t n, uint32_t tsc_khz)
 {
 	return (struct value){ .kind = VALUE_CYCLES, .number = n, .integer = n,
-			       .tsc_khz = row->sample->tsc_khz };
+			       .tsc_khz = tsc_khz };
+}
+
+static struct value cycles(const struct row *row, uint64_t n)
+{
+	return cycles_value(n, row->sample->tsc_khz);
 }
 
 /* In percent of all five states, the time that the vCPUs have had; less than 0 without any. */
@@ -143,6 +148,36 @@ static struct value get_vmm_time(const struct row *row)
 	return cycles(row, vmm(row)->cycles);
 }
 
+static struct value percentile(const struct row *row, double percent)
+{
+	return row->histogram ? cycles(row, exitstat_percentile(row->histogram, percent)) : none;
+}
+
+static struct value get_p50(const struct row *row)
+{
+	return percentile(row, 50);
+}
+
+static struct value get_p90(const struct row *row)
+{
+	return percentile(row, 90);
+}
+
+struct value row_p99(const struct row *row)
+{
+	return percentile(row, 99);
+}
+
+static struct value get_p999(const struct row *row)
+{
+	return percentile(row, 99.9);
+}
+
+struct value row_max(const struct row *row)
+{
+	return row->histogram ? cycles(row, row->histogram->longest) : none;
+}
+
 static struct value get_exits_deviation(const struct row *row)
 {
 	return row->deviation ? number(VALUE_PERCENT, row->deviation->exits) : none;
@@ -166,6 +201,11 @@ const struct column reason_columns[] = {
 	{ .name = "MEAN", .get = get_mean },
 	{ .name = "VMM", .get = get_vmm },
 	{ .name = "VMMTIME", .get = get_vmm_time },
+	{ .name = "P50", .distribution = true, .get = get_p50 },
+	{ .name = "P90", .distribution = true, .get = get_p90 },
+	{ .name = "P99", .distribution = true, .get = row_p99 },
+	{ .name = "P999", .distribution = true, .get = get_p999 },
+	{ .name = "MAX", .distribution = true, .get = row_max },
 	{ 0 }
 };
 
@@ -215,6 +255,11 @@ const struct column interval_columns[] = {
 	{ .name = "VMM", .width = 7, .get = row_vmm_share },
 	{ .name = "HALTED", .width = 7, .get = row_halted },
 	{ .name = "PREEMPTED", .width = 9, .get = row_preempted },
+	{ .name = "P50", .width = 6, .distribution = true, .get = get_p50 },
+	{ .name = "P90", .width = 6, .distribution = true, .get = get_p90 },
+	{ .name = "P99", .width = 6, .distribution = true, .get = row_p99 },
+	{ .name = "P999", .width = 6, .distribution = true, .get = get_p999 },
+	{ .name = "MAX", .width = 6, .distribution = true, .get = row_max },
 	{ .name = "REASONS", .left = true },
 	{ 0 }
 };
@@ -225,14 +270,28 @@ const char *standard_columns(const struct tool *tool, bool deviations)
 		return tool->per_vcpu ?
 			"CPU,REASON,EXITS,EXITSDEV,RATE,TIME,TIMEDEV,SHARE,MEAN,VMM,VMMTIME" :
 			"REASON,EXITS,EXITSDEV,RATE,TIME,TIMEDEV,SHARE,MEAN,VMM,VMMTIME";
+	if (has_distributions(tool))
+		return tool->per_vcpu ? "CPU,REASON,EXITS,RATE,TIME,SHARE,MEAN,VMM,VMMTIME,P99,MAX" :
+					"REASON,EXITS,RATE,TIME,SHARE,MEAN,VMM,VMMTIME,P99,MAX";
 	return tool->per_vcpu ? "CPU,REASON,EXITS,RATE,TIME,SHARE,MEAN,VMM,VMMTIME" :
 				"REASON,EXITS,RATE,TIME,SHARE,MEAN,VMM,VMMTIME";
+}
+
+/* Is there one that takes histograms? */
+bool have_distribution(const struct columns *columns)
+{
+	size_t i;
+
+	for (i = 0; i < columns->n; i++)
+		if (columns->column[i]->distribution)
+			return true;
+	return false;
 }
 
 __attribute__((noreturn))
 static void no_such_column(const struct column *from, const char *name)
 {
-	char names[200];
+	char names[300];
 	size_t n = 0;
 
 	for (; from->name; from++)
@@ -292,9 +351,10 @@ int compare_rows(const struct column *column, const struct row *a, const struct 
 }
 
 /* Before any work is done that the table is about. */
-void check_columns(const struct tool *tool)
+void check_columns(struct tool *tool)
 {
 	struct columns columns;
 
 	choose_columns(tool, reason_columns, standard_columns(tool, tool->repeat), &columns);
+	tool->distributions = tool->json ? has_distributions(tool) : have_distribution(&columns);
 }

@@ -26,12 +26,14 @@ struct value {
  * struct row - what a line of the table is about
  * @sample: of which sample
  * @reason: which of its reasons, NULL for the total
+ * @histogram: how long its exits took, or NULL
  * @deviation: of repeated runs, or NULL
  * @vm: on a host, which VM the sample is of
  */
 struct row {
 	const struct exitstat_sample *sample;
 	const struct exitstat_reason *reason;
+	const struct exitstat_histogram *histogram;
 	const struct deviation *deviation;
 	const struct vm *vm;
 };
@@ -41,16 +43,17 @@ struct row {
  * @name: as -o and the heading have it; JSON in small letters
  * @width: where lines are printed one by one, 0 for as wide as it takes
  * @left: aligned to the left
+ * @distribution: it takes a histogram
  * @get: the value in a row
  */
 struct column {
 	const char *name;
 	int width;
-	bool left;
+	bool left, distribution;
 	struct value (*get)(const struct row *row);
 };
 
-#define MAX_COLUMNS	16
+#define MAX_COLUMNS	24
 
 struct columns {
 	size_t n;
@@ -62,13 +65,17 @@ extern const struct column reason_columns[], interval_columns[], vm_columns[];
 /* columns.c: choose from @from those of -o, or those of @standard */
 void choose_columns(const struct tool *tool, const struct column *from, const char *standard,
 		    struct columns *columns);
-void check_columns(const struct tool *tool);
+void check_columns(struct tool *tool);
+bool have_distribution(const struct columns *columns);
 const char *standard_columns(const struct tool *tool, bool deviations);
 const struct column *find_column(const struct column *from, const char *name);
 int compare_rows(const struct column *column, const struct row *a, const struct row *b);
 struct value integer(uint64_t n);
+struct value cycles_value(uint64_t n, uint32_t tsc_khz);
 struct value row_exits(const struct row *row);
 struct value row_rate(const struct row *row);
+struct value row_p99(const struct row *row);
+struct value row_max(const struct row *row);
 struct value row_elapsed(const struct row *row);
 struct value row_guest(const struct row *row);
 struct value row_host(const struct row *row);
@@ -104,10 +111,11 @@ void table_print(struct libscols_table *table, FILE *file);
 struct json_t;
 struct json_t *row_json(const struct tool *tool, const struct columns *columns,
 			const struct row *row);
+struct json_t *value_json(const struct tool *tool, const struct value *value);
 const char *space_word(uint32_t space);
 
 /* report.c: a sample's rows, those that took most time first, the total last */
-size_t sorted_rows(const struct exitstat_sample *sample, const struct deviation *deviations,
+size_t sorted_rows(const struct report *report, size_t scope,
 		   struct row rows[EXITSTAT_MAX_REASONS + 1]);
 
 #endif /* COLUMNS_H */

@@ -122,7 +122,7 @@ static int explain_costliest(struct tool *tool)
 	size_t i, n;
 
 	samples_read_or_die(tool, &samples);
-	n = sorted_rows(samples.sample, NULL, rows) - 1;
+	n = sorted_rows(&(struct report){ .samples = samples.sample, .n = 1 }, 0, rows) - 1;
 	qsort(rows, n, sizeof(*rows), by_cost);
 	for (i = 0; i < n && i < NR_COSTLIEST; i++) {
 		label = reason_label(samples.sample, rows[i].reason->reason);

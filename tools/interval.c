@@ -97,9 +97,14 @@ static void print_reasons(const struct tool *tool, const struct screen *screen,
 }
 
 static void print_line(const struct tool *tool, const struct screen *screen,
-		       const struct exitstat_sample *sample)
+		       const struct report *report, size_t scope)
 {
-	const struct row row = { .sample = sample };
+	const struct exitstat_sample *sample = &report->samples[scope];
+	const struct row row = {
+		.sample = sample,
+		.histogram = distributions_find(&report->distributions[scope],
+						EXITSTAT_ALL_REASONS),
+	};
 	const struct column *column;
 	char text[VALUE_SIZE];
 	struct value value;
@@ -133,7 +138,7 @@ static void print_lines(const struct tool *tool, struct screen *screen,
 		screen->lines = 0;
 	}
 	for (i = 0; i < report->n; i++)
-		print_line(tool, screen, &report->samples[i]);
+		print_line(tool, screen, report, i);
 	screen->lines += report->n;
 }
 
@@ -155,6 +160,7 @@ static void print_interval(const struct tool *tool, struct screen *screen,
 			   const struct samples *samples, const char *kind)
 {
 	const struct report report = { .samples = samples->sample, .n = samples->n,
+				       .distributions = samples->distributions,
 				       .file = stdout };
 
 	if (!report.n)
@@ -218,6 +224,8 @@ int tool_interval(struct tool *tool)
 		choose_columns(tool, interval_columns, tool->per_vcpu ?
 			       "CPU,RATE,GUEST,HOST,VMM,HALTED,PREEMPTED,REASONS" :
 			       "RATE,GUEST,HOST,VMM,HALTED,PREEMPTED,REASONS", &screen.columns);
+	if (!tool->json)
+		tool->distributions = have_distribution(&screen.columns);
 	print_series(tool, &series, &screen);
 	if (series.own && !series.status && !lines_only)
 		fprintf(stderr, "exitstat's own reading: %" PRIu64 " CPUIDs, left out\n",

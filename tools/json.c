@@ -12,7 +12,7 @@ static json_t *integer_json(uint64_t n)
 	return n <= INT64_MAX ? json_integer(n) : json_real(n);
 }
 
-static json_t *value_json(const struct tool *tool, const struct value *value)
+json_t *value_json(const struct tool *tool, const struct value *value)
 {
 	switch (value->kind) {
 	case VALUE_TEXT:
@@ -69,18 +69,25 @@ static json_t *states_json(const struct tool *tool, const struct exitstat_sample
 	return object;
 }
 
-static json_t *scope_json(const struct tool *tool, const struct exitstat_sample *sample,
-			  const struct deviation *deviations)
+static const char *json_columns(const struct tool *tool, bool deviations)
 {
+	if (deviations)
+		return "REASON,NUMBER,EXITS,EXITSDEV,RATE,TIME,TIMEDEV,SHARE,MEAN,VMM,VMMTIME";
+	if (tool->distributions)
+		return "REASON,NUMBER,EXITS,RATE,TIME,SHARE,MEAN,VMM,VMMTIME,P50,P90,P99,P999,MAX";
+	return "REASON,NUMBER,EXITS,RATE,TIME,SHARE,MEAN,VMM,VMMTIME";
+}
+
+static json_t *scope_json(const struct tool *tool, const struct report *report, size_t scope)
+{
+	const struct exitstat_sample *sample = &report->samples[scope];
 	struct row rows[EXITSTAT_MAX_REASONS + 1];
-	size_t n = sorted_rows(sample, deviations, rows), i;
+	size_t n = sorted_rows(report, scope, rows), i;
 	bool vm = sample->cpu == EXITSTAT_VM;
 	json_t *exits = json_array();
 	struct columns columns;
 
-	choose_columns(tool, reason_columns, deviations ?
-		       "REASON,NUMBER,EXITS,EXITSDEV,RATE,TIME,TIMEDEV,SHARE,MEAN,VMM,VMMTIME" :
-		       "REASON,NUMBER,EXITS,RATE,TIME,SHARE,MEAN,VMM,VMMTIME", &columns);
+	choose_columns(tool, reason_columns, json_columns(tool, report->deviations), &columns);
 	for (i = 0; i + 1 < n; i++)
 		json_array_append_new(exits, row_json(tool, &columns, &rows[i]));
 	return json_pack("{s:o, s:I, s:f, s:o, s:o, s:o, s:o}",
@@ -110,8 +117,7 @@ void json_report(const struct tool *tool, const struct report *report, const cha
 	size_t i;
 
 	for (i = 0; i < report->n; i++)
-		json_array_append_new(scopes, scope_json(tool, &report->samples[i],
-			report->deviations ? report->deviations + i * DEVIATIONS : NULL));
+		json_array_append_new(scopes, scope_json(tool, report, i));
 	object = json_pack("{s:s, s:i, s:s, s:I, s:s, s:o}", "report", kind,
 			   "abi", EXITSTAT_ABI_VERSION,
 			   "reasons", space_word(report->samples[0].space),

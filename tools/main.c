@@ -211,7 +211,7 @@ typedef int (*mode_fn)(struct tool *tool);
 static bool is_subcommand(const char *word)
 {
 	static const char *const words[] = { "top", "doctor", "vms", "expose", "export",
-					     "explain" };
+					     "explain", "histogram" };
 	size_t i;
 
 	for (i = 0; i < sizeof(words) / sizeof(*words); i++)
@@ -300,6 +300,10 @@ static mode_fn take_words(struct tool *tool, int n, char **words)
 		take_at_most(1, n, words);
 		return tool_export;
 	}
+	if (!strcmp(words[0], "histogram")) {
+		tool->of = words + 1;
+		return tool_histogram;
+	}
 	if (!strcmp(words[0], "expose"))
 		return take_expose(tool, n, words);
 	if (!strcmp(words[0], "explain"))
@@ -363,6 +367,13 @@ static void check_explain(const struct tool *tool, mode_fn mode)
 		    "cost most: exitstat explain");
 }
 
+static void check_histogram(const struct tool *tool)
+{
+	if (tool->per_vcpu || tool->columns || tool->raw || tool->noheadings)
+		die(STATUS_USAGE, "histogram goes with --cpu, --vm, --json, --cycles, --record and "
+		    "--replay only");
+}
+
 /* An option that would have no effect is a mistake. */
 static void check_options(const struct tool *tool, mode_fn mode)
 {
@@ -405,6 +416,8 @@ static mode_fn choose_mode(struct tool *tool, int n, char **words)
 	check_host_options(tool, mode);
 	check_export(tool, mode);
 	check_explain(tool, mode);
+	if (mode == tool_histogram)
+		check_histogram(tool);
 	return mode;
 }
 

@@ -17,14 +17,27 @@ static int by_time(const void *a, const void *b)
 	return ra->reason < rb->reason ? -1 : 1;
 }
 
-size_t sorted_rows(const struct exitstat_sample *sample, const struct deviation *deviations,
+static const struct exitstat_histogram *histogram_of(const struct report *report, size_t scope,
+						     const struct row *row)
+{
+	if (!report->distributions)
+		return NULL;
+	return distributions_find(&report->distributions[scope],
+				  row->reason ? row->reason->reason : EXITSTAT_ALL_REASONS);
+}
+
+size_t sorted_rows(const struct report *report, size_t scope,
 		   struct row rows[EXITSTAT_MAX_REASONS + 1])
 {
+	const struct exitstat_sample *sample = &report->samples[scope];
+	const struct deviation *deviations =
+		report->deviations ? report->deviations + scope * DEVIATIONS : NULL;
 	size_t i;
 
 	for (i = 0; i <= sample->nr_reasons; i++) {
 		rows[i].sample = sample;
 		rows[i].reason = i < sample->nr_reasons ? &sample->reasons[i] : NULL;
+		rows[i].histogram = histogram_of(report, scope, &rows[i]);
 		rows[i].deviation = deviations ? &deviations[i] : NULL;
 	}
 	qsort(rows, sample->nr_reasons, sizeof(*rows), by_time);
@@ -41,9 +54,7 @@ void print_exits(const struct tool *tool, const struct report *report)
 	choose_columns(tool, reason_columns, standard_columns(tool, report->deviations), &columns);
 	table = table_new(tool, &columns);
 	for (i = 0; i < report->n; i++) {
-		n = sorted_rows(&report->samples[i],
-				report->deviations ? report->deviations + i * DEVIATIONS : NULL,
-				rows);
+		n = sorted_rows(report, i, rows);
 		for (row = 0; row < n; row++)
 			table_add(table, tool, &columns, &rows[row]);
 	}

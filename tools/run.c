@@ -156,7 +156,8 @@ static void cannot_write(const struct tool *tool, const struct measurement *m,
 
 static void tell(const struct tool *tool, const struct measurement *m)
 {
-	struct report report = { .samples = m->delta.sample, .n = m->delta.n, .file = m->file };
+	struct report report = { .samples = m->delta.sample, .n = m->delta.n, .file = m->file,
+				 .distributions = m->delta.distributions };
 	struct exitstat_sample *mean = NULL;
 	struct deviation *deviations = NULL;
 
@@ -167,6 +168,7 @@ static void tell(const struct tool *tool, const struct measurement *m)
 		report.samples = mean;
 		report.n = m->runs.n;
 		report.deviations = deviations;
+		report.distributions = NULL;
 	}
 	print_report(tool, &report, m->nr_runs);
 	if (fflush(m->file) || ferror(m->file))

@@ -10,6 +10,9 @@ static struct exitstat_sample *next_sample(struct samples *samples)
 	if (samples->n == samples->room) {
 		samples->room++;
 		samples->sample = grow(samples->sample, samples->room, sizeof(*samples->sample));
+		samples->distributions = grow(samples->distributions, samples->room,
+					      sizeof(*samples->distributions));
+		samples->distributions[samples->n] = (struct distributions){ .n = 0 };
 	}
 	return &samples->sample[samples->n];
 }
@@ -18,6 +21,9 @@ int samples_add(struct tool *tool, struct samples *samples, int cpu, unsigned in
 {
 	int err = exitstat_read(tool->es, cpu, what, next_sample(samples));
 
+	if (!err && tool->distributions)
+		err = distributions_read(tool, &samples->sample[samples->n],
+					 &samples->distributions[samples->n]);
 	if (!err)
 		samples->n++;
 	return err;
@@ -87,10 +93,15 @@ int samples_delta(struct tool *tool, const struct samples *before, const struct 
 		if (!b)
 			continue;
 		error = exitstat_delta(tool->es, b, a, next_sample(delta));
-		if (error)
+		if (error) {
 			err = error;
-		else
-			delta->n++;
+			continue;
+		}
+		if (tool->distributions)
+			distributions_delta(&before->distributions[b - before->sample],
+					    &after->distributions[a - after->sample],
+					    &delta->distributions[delta->n]);
+		delta->n++;
 	}
 	return err;
 }
@@ -107,5 +118,10 @@ void samples_copy(struct samples *to, const struct samples *from)
 
 void samples_free(struct samples *samples)
 {
+	size_t i;
+
+	for (i = 0; i < samples->room; i++)
+		free(samples->distributions[i].of);
+	free(samples->distributions);
 	free(samples->sample);
 }

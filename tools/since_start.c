@@ -60,6 +60,7 @@ int tool_table(struct tool *tool)
 	samples_read_or_die(tool, &samples);
 	report.samples = samples.sample;
 	report.n = samples.n;
+	report.distributions = samples.distributions;
 	if (tool->json)
 		json_report(tool, &report, "start");
 	else

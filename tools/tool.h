@@ -41,6 +41,8 @@
  * @textfile: --textfile, or NULL
  * @listen: --listen, or NULL
  * @reasons: those to explain, NULL after the last; NULL for those that cost most
+ * @distributions: read how long it took, too
+ * @of: of histogram: the reasons and states that were named, NULL at the end
  */
 struct tool {
 	struct exitstat *es;
@@ -57,6 +59,8 @@ struct tool {
 	bool exposed;
 	const char *textfile, *listen;
 	char **reasons;
+	bool distributions;
+	char **of;
 };
 
 /* main.c */
@@ -95,6 +99,7 @@ int tool_vms(struct tool *tool);
 int tool_expose(struct tool *tool);
 int tool_export(struct tool *tool);
 int tool_explain(struct tool *tool);
+int tool_histogram(struct tool *tool);
 
 #define NR_COURSE_LEAVES	4
 
@@ -112,14 +117,35 @@ struct course_numbering {
 const struct course_numbering *course_numbering(struct tool *tool);
 
 /**
+ * struct distributions - how long a sample's exits took, by reason and in all
+ * @n: how many histograms
+ * @of: the histograms, all reasons' first
+ */
+struct distributions {
+	size_t n;
+	struct exitstat_histogram *of;
+};
+
+/* distributions.c */
+bool has_distributions(const struct tool *tool);
+int distributions_read(struct tool *tool, const struct exitstat_sample *sample,
+		       struct distributions *distributions);
+void distributions_delta(const struct distributions *before, const struct distributions *after,
+			 struct distributions *delta);
+const struct exitstat_histogram *distributions_find(const struct distributions *distributions,
+						    uint32_t selector);
+
+/**
  * struct samples - a reading of what is read at a time: the VM, one CPU, or several
  * @n: how many
  * @room: for how many there is memory
  * @sample: ascending by CPU, EXITSTAT_VM first
+ * @distributions: for each, empty unless the tool wants them
  */
 struct samples {
 	size_t n, room;
 	struct exitstat_sample *sample;
+	struct distributions *distributions;
 };
 
 /* samples.c */
@@ -158,12 +184,14 @@ void runs_free(struct runs *runs);
  * struct report - what is to be told, and about what
  * @samples: one for each scope
  * @n: how many
+ * @distributions: for each sample, or NULL
  * @deviations: for each sample its reasons' and the total's, or NULL
  * @file: where to
  */
 struct report {
 	const struct exitstat_sample *samples;
 	size_t n;
+	const struct distributions *distributions;
 	const struct deviation *deviations;
 	FILE *file;
 };

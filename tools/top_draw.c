@@ -189,7 +189,8 @@ static int by_sort(const void *a, const void *b)
 static void draw_reasons(const struct top_vm *vm, int line)
 {
 	struct row rows[EXITSTAT_MAX_REASONS + 1];
-	size_t n = sorted_rows(vm->vm, NULL, rows), i;
+	const struct report report = { .samples = vm->vm, .n = 1 };
+	size_t n = sorted_rows(&report, 0, rows), i;
 
 	draw_heading(&vm->top, line++);
 	sorting = &vm->top;

@@ -10,6 +10,8 @@ void print_help(void)
 	      "       exitstat [OPTION...] INTERVAL [COUNT]     a line every INTERVAL seconds\n"
 	      "       exitstat [OPTION...] -- COMMAND [ARG...]  what COMMAND costs, on stderr\n"
 	      "       exitstat [OPTION...] top [INTERVAL]       live; on a host: its VMs\n"
+	      "       exitstat [OPTION...] histogram [REASON|STATE]...\n"
+	      "                                                 how long it took, drawn\n"
 	      "       exitstat doctor                           does it work; if not, why?\n"
 	      "       exitstat vms [INTERVAL [COUNT]]           on a host: a line for each VM\n"
 	      "       exitstat expose VM all|none               on a host: what the VM sees\n"

@@ -54,6 +54,45 @@ static void record_vm(uint32_t space, const char *name, unsigned int samples)
 	machine_free(machine);
 }
 
+static void read_histograms(struct exitstat *es, const uint32_t *selectors, size_t n)
+{
+	static struct exitstat_histogram histograms[16];
+	size_t i;
+
+	for (i = 0; i < n; i++)
+		histograms[i].selector = selectors[i];
+	if (exitstat_read_histograms(es, EXITSTAT_VM, histograms, n))
+		errx(1, "%s", exitstat_message(es));
+}
+
+/* With how long it took: the table's, then what "histogram" and "histogram io rare" ask for. */
+static void record_histograms(const char *name, unsigned int samples)
+{
+	static const uint32_t table[] = { EXITSTAT_ALL_REASONS, 0x60, 0x72, 0x78, 0x7b, 0x7c, 0x8d,
+					  0x400 };
+	static const uint32_t usual[] = {
+		EXITSTAT_ALL_REASONS, EXITSTAT_OF_STATE | EXITSTAT_STATE_VMM,
+		EXITSTAT_OF_STATE | EXITSTAT_STATE_HALTED,
+		EXITSTAT_OF_STATE | EXITSTAT_STATE_PREEMPTED, 0x7b, 0x8d };
+	struct machine *machine = machine_new(EXITSTAT_SPACE_SVM, 2, TSC_KHZ);
+	struct exitstat *es;
+
+	machine_keep_histograms(machine);
+	paper_work(machine, EXITSTAT_SPACE_SVM, 2000);
+	/* The one that a mean does not show: 20 ms. */
+	machine_exit(machine, 0, 0x7b, TSC_KHZ * 20);
+	es = record(machine, name);
+	for (; samples; samples--) {
+		read_scope(es, EXITSTAT_VM);
+		read_histograms(es, table, sizeof(table) / sizeof(*table));
+		read_histograms(es, usual, sizeof(usual) / sizeof(*usual));
+		paper_work(machine, EXITSTAT_SPACE_SVM, 100);
+		machine_pass(machine, TSC_KHZ * 900ull);
+	}
+	exitstat_free(es);
+	machine_free(machine);
+}
+
 /* Two readings with nothing between them but the reading. */
 static void record_idle(uint32_t space, const char *name)
 {
@@ -187,6 +226,7 @@ int main(int argc, char **argv)
 	record_vm(EXITSTAT_SPACE_SVM, "svm", 6);
 	record_vm(EXITSTAT_SPACE_VMX, "vmx", 6);
 	record_vm(EXITSTAT_SPACE_SVM, "long", 200);
+	record_histograms("histograms", 3);
 	record_idle(EXITSTAT_SPACE_SVM, "idle-svm");
 	record_idle(EXITSTAT_SPACE_VMX, "idle-vmx");
 	record_moved("moved", HOST_EXITSTAT);

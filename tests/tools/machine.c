@@ -7,6 +7,8 @@
 
 struct machine {
 	struct exitstat_account account[MACHINE_MAX_VCPUS];
+	struct exitstat_histograms histograms[MACHINE_MAX_VCPUS];
+	bool with_histograms;
 	struct exitstat_reasons reasons;
 	unsigned int vcpus;
 	uint32_t tsc_khz;
@@ -19,6 +21,11 @@ void machine_replace(struct machine *machine, unsigned int vcpu)
 {
 	memset(&machine->account[vcpu], 0, sizeof(*machine->account));
 	exitstat_account_init(&machine->account[vcpu], machine->reasons.other);
+	if (machine->with_histograms) {
+		memset(&machine->histograms[vcpu], 0, sizeof(*machine->histograms));
+		exitstat_histograms_init(&machine->histograms[vcpu], &machine->reasons);
+		machine->account[vcpu].histograms = &machine->histograms[vcpu];
+	}
 	exitstat_account_entry(&machine->account[vcpu], machine->now);
 }
 
@@ -59,6 +66,14 @@ void machine_set_host(struct machine *machine, enum machine_host host)
 /* As on the host that the VM has just been moved to. */
 void machine_forget(struct machine *machine)
 {
+	start(machine);
+}
+
+/* The host keeps histograms, from now on. */
+void machine_keep_histograms(struct machine *machine)
+{
+	static_branch_enable(&exitstat_histograms_key);
+	machine->with_histograms = true;
 	start(machine);
 }
 

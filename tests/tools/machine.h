@@ -30,6 +30,7 @@ struct machine;
 struct machine *machine_new(uint32_t space, unsigned int vcpus, uint32_t tsc_khz);
 void machine_free(struct machine *machine);
 void machine_set_host(struct machine *machine, enum machine_host host);
+void machine_keep_histograms(struct machine *machine);
 void machine_forget(struct machine *machine);
 void machine_replace(struct machine *machine, unsigned int vcpu);
 unsigned int machine_vcpus(const struct machine *machine);

@@ -43,7 +43,7 @@ is "$(value npf NUMBER)" 1024 "-o +COLUMN"
 is "$(value npf TIME)" 0.008333333 "--raw: seconds"
 replay svm -o NONSENSE
 is "$status:$err" "2:exitstat: there is no column 'NONSENSE': choose from CPU REASON NUMBER EXITS \
-EXITSDEV RATE TIME TIMEDEV SHARE MEAN VMM VMMTIME" "unknown column"
+EXITSDEV RATE TIME TIMEDEV SHARE MEAN VMM VMMTIME P50 P90 P99 P999 MAX" "unknown column"
 
 replay svm --json
 check "JSON is valid" jq -e . <<<"$out"

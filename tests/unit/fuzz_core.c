@@ -26,6 +26,7 @@ struct input {
 
 static struct vm vm;
 static struct life lives[VM_NR_VCPUS];
+static struct exitstat_histograms gone;
 static u64 exits;	/* by all vCPUs that there ever were */
 
 static void must_be_null(const char *broken)
@@ -51,6 +52,8 @@ static void begin(u32 space)
 	int i;
 
 	vm_open(&vm, space);
+	memset(&gone, 0, sizeof(gone));
+	vm.gone.histograms = &gone;
 	for (i = 0; i < VM_NR_VCPUS; i++)
 		life_begin(&lives[i], &vm.reasons, &vm.vcpus[i], vm.now);
 	exits = 0;

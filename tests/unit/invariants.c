@@ -37,10 +37,44 @@ static int find_reason(const struct exitstat_reasons *reasons, u32 reason)
 static void model_charge(struct model *model, u64 cycles)
 {
 	model->cycles[model->state] += cycles;
+	model->pieces[model->state] += cycles;
 	if (model->state == H)
 		model->reasons[model->reason].cycles += cycles;
 	if (model->state == V)
 		model->reasons[model->reason].vmm_cycles += cycles;
+}
+
+/* By the definition of the buckets: the last one that begins at or below it. */
+static void model_add(struct exitstat_row *row, u64 *cycles)
+{
+	int bucket = EXITSTAT_NR_BUCKETS - 1;
+
+	while (exitstat_bucket_begin(bucket) > *cycles)
+		bucket--;
+	row->buckets[bucket]++;
+	row->longest = *cycles > row->longest ? *cycles : row->longest;
+	*cycles = 0;
+}
+
+/* The vCPU enters the guest, or has left it anew. */
+static void model_settle(struct model *model)
+{
+	u8 row = model->histograms.row[model->reason];
+
+	if (model->exit)
+		model_add(&model->histograms.exits[row], &model->pieces[H]);
+	if (model->vmm)
+		model_add(&model->histograms.returns[row], &model->pieces[V]);
+	model->exit = model->vmm = false;
+	model->pieces[H] = model->pieces[V] = 0;
+}
+
+static void model_end_stay(struct model *model, int state)
+{
+	if (state == L)
+		model_add(&model->histograms.halted, &model->pieces[L]);
+	if (state == P)
+		model_add(&model->histograms.preempted, &model->pieces[P]);
 }
 
 /* Return: how long the state lasted, 0 where nobody counts that. */
@@ -62,12 +96,16 @@ static void model_enter(struct model *model, int state, u64 now)
 {
 	u64 passed = model_stop_clock(model, now);
 
-	if (model->state != B)
+	if (model->state != B) {
 		model_charge(model, passed);
+		model_end_stay(model, model->state);
+	}
 	if (!model->started)
 		model->first = now;
 	model->started = true;
 	model->state = state;
+	if (state == G)
+		model_settle(model);
 }
 
 static void model_resume(struct model *model, u64 waited, u64 now)
@@ -81,6 +119,8 @@ static void model_resume(struct model *model, u64 waited, u64 now)
 		model_charge(model, passed - waited);
 		model->cycles[P] += waited;
 		model->entered[P]++;
+		model->pieces[P] += waited;
+		model_end_stay(model, P);
 	}
 	model->interrupted = EXITSTAT_STATE_NONE;
 	if (interrupted == EXITSTAT_STATE_NONE || (model->state != P && model->state != L))
@@ -109,10 +149,13 @@ static void model_event(struct model *model, enum life_event event, int reason, 
 	if (event != LIFE_RETURN || returns)
 		model->entered[next]++;
 	if (event == LIFE_EXIT) {
+		model_settle(model);
+		model->exit = true;
 		model->reason = reason;
 		model->reasons[reason].exits++;
 		model->exits++;
 	}
+	model->vmm |= returns;
 	if (returns)
 		model->reasons[model->reason].vmm_returns++;
 	if (event == LIFE_RETURN)
@@ -132,6 +175,10 @@ void life_begin(struct life *life, const struct exitstat_reasons *reasons,
 	memset(life, 0, sizeof(*life));
 	memset(account, 0, sizeof(*account));
 	exitstat_account_init(account, reasons->other);
+	static_branch_enable(&exitstat_histograms_key);
+	exitstat_histograms_init(&life->histograms, reasons);
+	account->histograms = &life->histograms;
+	life->model.histograms = life->histograms;
 	life->reasons = reasons;
 	life->account = account;
 	life->before = *account;
@@ -181,6 +228,57 @@ void life_event(struct life *life, enum life_event event, u32 reason, u64 now)
 	model_event(&life->model, event, find_reason(life->reasons, reason), reason, now);
 }
 
+static const char *histograms_broken(const struct exitstat_account *account,
+				     const struct model *model)
+{
+	const struct exitstat_histograms *histograms = account->histograms;
+
+	if (!histograms)
+		return NULL;
+	if (memcmp(histograms->exits, model->histograms.exits, sizeof(histograms->exits)))
+		return "the histograms of exits are not the model's";
+	if (memcmp(histograms->returns, model->histograms.returns, sizeof(histograms->returns)))
+		return "the histograms of returns are not the model's";
+	if (memcmp(&histograms->halted, &model->histograms.halted, sizeof(histograms->halted)))
+		return "the histogram of halted is not the model's";
+	if (memcmp(&histograms->preempted, &model->histograms.preempted,
+		   sizeof(histograms->preempted)))
+		return "the histogram of preempted is not the model's";
+	return NULL;
+}
+
+static u64 rows_count(const struct exitstat_row *row, int rows)
+{
+	u64 count = 0;
+	int i;
+
+	for (; rows; rows--, row++)
+		for (i = 0; i < EXITSTAT_NR_BUCKETS; i++)
+			count += row->buckets[i];
+	return count;
+}
+
+/* What is not over, or was not when the account was closed, is what is missing. */
+static const char *counts_broken(const struct exitstat_account *account)
+{
+	const struct exitstat_histograms *histograms = account->histograms;
+
+	if (!histograms)
+		return NULL;
+	if (rows_count(histograms->exits, EXITSTAT_NR_ROWS) + !!(account->due & EXITSTAT_DUE_EXIT) !=
+	    account->exits)
+		return "the buckets do not add up to the exits";
+	if (rows_count(histograms->returns, EXITSTAT_NR_ROWS) +
+	    !!(account->due & EXITSTAT_DUE_RETURN) != account->states[V].entered)
+		return "the buckets do not add up to the returns";
+	if (rows_count(&histograms->halted, 1) + (account->state == L) != account->states[L].entered)
+		return "the buckets do not add up to the times halted";
+	if (rows_count(&histograms->preempted, 1) + (account->state == P) !=
+	    account->states[P].entered)
+		return "the buckets do not add up to the times preempted";
+	return NULL;
+}
+
 /**
  * account_broken - check an account against itself
  * @account: the account, which nobody is writing
@@ -206,7 +304,7 @@ const char *account_broken(const struct exitstat_account *account)
 		return "the reasons' VMM cycles do not add up to the VMM's cycles";
 	if (account->seq & 1)
 		return "the account is left as if being written";
-	return NULL;
+	return counts_broken(account);
 }
 
 static const char *states_broken(const struct exitstat_account *account, const struct model *model)
@@ -289,6 +387,8 @@ const char *life_broken(const struct life *life)
 	if (!broken)
 		broken = reasons_broken(life->account, &life->model);
 	if (!broken)
+		broken = histograms_broken(life->account, &life->model);
+	if (!broken)
 		broken = time_broken(life);
 	if (!broken)
 		broken = decreased(life->account, &life->before);
@@ -316,6 +416,10 @@ const char *answer_broken(u32 leaf, struct exitstat_regs regs)
 	case EXITSTAT_LEAF_NEXT:
 		unnamed = regs.ebx | regs.ecx | regs.edx;
 		break;
+	case EXITSTAT_LEAF_HISTOGRAM:
+		unnamed = regs.ebx;
+		break;
+	case EXITSTAT_LEAF_LONGEST:
 	case EXITSTAT_LEAF_EXITS:
 		unnamed = regs.ecx | regs.edx;
 		break;

@@ -39,6 +39,10 @@ enum life_event {
  * @entered: by state
  * @cycles: by state
  * @reasons: by place in the vendor's table
+ * @exit: an exit is not over yet
+ * @vmm: nor is its return
+ * @pieces: by state, what has passed of what is not over yet
+ * @histograms: what is over
  */
 struct model {
 	int state, interrupted, reason;
@@ -48,12 +52,16 @@ struct model {
 	u64 entered[EXITSTAT_NR_STATES];
 	u64 cycles[EXITSTAT_NR_STATES];
 	struct exitstat_reason_count reasons[EXITSTAT_NR_SLOTS];
+	bool exit, vmm;
+	u64 pieces[EXITSTAT_NR_STATES];
+	struct exitstat_histograms histograms;
 };
 
 /**
  * struct life - an account that events happen to
  * @reasons: the vendor's table
  * @account: the account
+ * @histograms: and its histograms
  * @before: the account before the last event
  * @model: what the account should hold
  * @now: when the last event happened
@@ -61,6 +69,7 @@ struct model {
 struct life {
 	const struct exitstat_reasons *reasons;
 	struct exitstat_account *account;
+	struct exitstat_histograms histograms;
 	struct exitstat_account before;
 	struct model model;
 	u64 now;

@@ -94,6 +94,7 @@ static void run_sequence(unsigned int sequence, u32 space, bool wild, bool steps
 {
 	u64 rng = seed + sequence * 0x9e3779b97f4a7c15;
 	static struct exitstat_account account, total;
+	static struct exitstat_histograms histograms;
 	static struct exitstat_reasons reasons;
 	static struct life life;
 	const char *broken;
@@ -105,6 +106,8 @@ static void run_sequence(unsigned int sequence, u32 space, bool wild, bool steps
 	exitstat_reasons_init(&reasons, space);
 	now = random_start(&rng);
 	life_begin(&life, &reasons, &account, now);
+	if (sequence / 2 % 2)
+		account.histograms = NULL;
 	for (i = 0; i < NR_EVENTS; i++) {
 		now += random_step(&rng, steps_back);
 		life_event(&life, wild ? random_below(&rng, LIFE_NR_EVENTS)
@@ -118,6 +121,9 @@ static void run_sequence(unsigned int sequence, u32 space, bool wild, bool steps
 
 	memset(&total, 0, sizeof(total));
 	exitstat_account_init(&total, reasons.other);
+	memset(&histograms, 0, sizeof(histograms));
+	total.histograms = account.histograms ? &histograms : NULL;
+	exitstat_account_close(&account, now);
 	exitstat_account_fold(&total, &account);
 	exitstat_account_fold(&total, &account);
 	broken = account_broken(&total);

@@ -31,6 +31,10 @@ typedef int64_t s64;
 #define kcsan_nestable_atomic_begin()	((void)0)
 #define kcsan_nestable_atomic_end()	((void)0)
 #define cpu_relax()	__builtin_ia32_pause()
+#define DECLARE_STATIC_KEY_FALSE(name)	extern bool name
+#define DEFINE_STATIC_KEY_FALSE(name)	bool name
+#define static_branch_unlikely(key)	(*(key))
+#define static_branch_enable(key)	(*(key) = true)
 #define likely(x)	__builtin_expect(!!(x), 1)
 #define unlikely(x)	__builtin_expect(!!(x), 0)
 

@@ -267,6 +267,8 @@ typedef unsigned int gfp_t;
 
 #define kzalloc(size, flags)	((void)(flags), host_alloc(size, _Alignof(max_align_t)))
 #define get_zeroed_page(flags)	((void)(flags), (unsigned long)host_alloc(PAGE_SIZE, PAGE_SIZE))
+#define kvzalloc(size, flags)	kzalloc(size, flags)
+#define kvfree(piece)	host_free(piece)
 #define kfree(piece)	host_free(piece)
 #define free_page(page)	host_free((void *)(page))
 

@@ -1,0 +1,132 @@
+// SPDX-License-Identifier: GPL-2.0 OR MIT
+/* Histograms: reading them, their differences, and what they say of percentiles. */
+#include "handle.h"
+#include "sample.h"
+
+#define LAST	(EXITSTAT_NR_BUCKETS - 1)
+
+static int read_buckets(struct exitstat *es, uint32_t selector, struct exitstat_histogram *histogram)
+{
+	struct exitstat_regs regs;
+	uint32_t bucket;
+	int err;
+
+	for (bucket = 0; bucket <= LAST; bucket = regs.eax + 1) {
+		err = exitstat_query(es, EXITSTAT_LEAF_HISTOGRAM,
+				     selector | bucket << EXITSTAT_BUCKET_SHIFT, &regs);
+		if (err)
+			return err;
+		if (regs.eax == EXITSTAT_NEXT_NONE)
+			return 0;
+		if (regs.eax < bucket || regs.eax > LAST)
+			return exitstat_fail(es, EXITSTAT_ERR_ANSWER,
+				"the host lists the buckets of a histogram in no order: the VM is "
+				"being moved, or its exitstat is broken; try again");
+		histogram->buckets[regs.eax] = (uint64_t)regs.edx << 32 | regs.ecx;
+	}
+	return 0;
+}
+
+static int read_longest(struct exitstat *es, uint32_t selector, struct exitstat_histogram *histogram)
+{
+	struct exitstat_regs regs;
+	int err = exitstat_query(es, EXITSTAT_LEAF_LONGEST, selector, &regs);
+
+	if (err)
+		return err;
+	histogram->longest = (uint64_t)regs.ebx << 32 | regs.eax;
+	histogram->exact = 1;
+	return 0;
+}
+
+/* What to read. */
+struct reading {
+	struct exitstat_histogram *histograms;
+	size_t n;
+	uint32_t scope;
+};
+
+/* The longest after the buckets: what is in one is not longer. */
+static int read_histograms(struct exitstat *es, void *data)
+{
+	const struct reading *reading = data;
+	struct exitstat_histogram *histogram;
+	uint32_t selector;
+	size_t i;
+	int err = 0;
+
+	for (i = 0; i < reading->n && !err; i++) {
+		histogram = &reading->histograms[i];
+		selector = histogram->selector | reading->scope;
+		err = read_buckets(es, selector, histogram);
+		if (!err)
+			err = read_longest(es, selector, histogram);
+	}
+	return err;
+}
+
+EXPORT int exitstat_read_histograms(struct exitstat *es, int cpu,
+				    struct exitstat_histogram *histograms, size_t n)
+{
+	struct reading reading = { .histograms = histograms, .n = n,
+				   .scope = cpu == EXITSTAT_VM ? 0 : EXITSTAT_THIS_VCPU };
+	size_t i;
+
+	for (i = 0; i < n; i++)
+		histograms[i] = (struct exitstat_histogram){ .selector = histograms[i].selector };
+	if (!(es->host.features & EXITSTAT_FEATURE_HISTOGRAMS))
+		return 0;
+	return exitstat_on(es, cpu, read_histograms, &reading);
+}
+
+/* Where the bucket ends, or what is the longest in it. */
+static uint64_t end_of(const struct exitstat_histogram *histogram, int bucket)
+{
+	uint64_t end = bucket < LAST ? exitstat_bucket_begin(bucket + 1) : UINT64_MAX;
+
+	return end < histogram->longest ? end : histogram->longest;
+}
+
+EXPORT void exitstat_subtract_histogram(const struct exitstat_histogram *before,
+					struct exitstat_histogram *after)
+{
+	int bucket, highest = -1;
+
+	for (bucket = 0; bucket <= LAST; bucket++) {
+		/* Counters that started anew are told by the sample. */
+		after->buckets[bucket] = after->buckets[bucket] > before->buckets[bucket] ?
+					 after->buckets[bucket] - before->buckets[bucket] : 0;
+		if (after->buckets[bucket])
+			highest = bucket;
+	}
+	after->exact = after->longest > before->longest;
+	if (!after->exact)
+		after->longest = highest < 0 ? 0 : end_of(after, highest);
+}
+
+EXPORT uint64_t exitstat_histogram_count(const struct exitstat_histogram *histogram)
+{
+	uint64_t count = 0;
+	int bucket;
+
+	for (bucket = 0; bucket <= LAST; bucket++)
+		count += histogram->buckets[bucket];
+	return count;
+}
+
+EXPORT uint64_t exitstat_percentile(const struct exitstat_histogram *histogram, double percent)
+{
+	long double rank = exitstat_histogram_count(histogram) * (percent / 100.0L);
+	uint64_t so_far = 0;
+	int bucket;
+
+	if (rank <= 0)
+		return 0;
+	for (bucket = 0; bucket < LAST; bucket++) {
+		so_far += histogram->buckets[bucket];
+		/* Percents are no binary fractions: a hair less is meant to be there. */
+		if (so_far >= rank * (1 - 1e-15L))
+			break;
+	}
+	return end_of(histogram, bucket);
+}

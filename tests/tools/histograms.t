@@ -1,0 +1,73 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+# How long it took: the columns, and what exitstat histogram draws, of a recorded VM.
+# shellcheck source=tests/tools/setup.sh
+. "$(dirname "$0")/setup.sh"
+
+# value REASON COLUMN: what the table has there
+value() {
+	awk -v r="$1" -v c="$2" '$1 == "REASON" { for (i = 1; i <= NF; i++) if ($i == c) n = i }
+		$1 == r { print $n }' <<<"$out"
+}
+
+replay histograms
+is "$status" 0 "the table of a host with histograms"
+is "$(value io MAX)" 20.0ms "MAX: the exit that the mean does not show"
+is "$(value io MEAN)" 11.2us "which is this"
+is "$(value io P99)" 1.28us "P99: the end of the bucket that 3000 cycles are in"
+is "$(value npf P99)" 2.17us "P99: not more than the longest"
+is "$(value xsetbv P99)" - "a rare reason has no histogram of its own"
+is "$(value total MAX)" 20.0ms "the total's"
+replay svm
+is "$(grep -c P99 <<<"$out")" 0 "no such columns where the host has no histograms"
+replay svm -o REASON,P99
+is "$(value npf P99)" - "asked for all the same, they are empty"
+
+replay histograms -o REASON,P50,P90,P99,P999,MAX --cycles
+is "$(value io P50) $(value io P90) $(value io P99) $(value io P999) $(value io MAX)" \
+	"3072 3072 3072 3072 48000000" "-o, --cycles: all of them"
+
+replay histograms --json
+is "$(jq -c '.scopes[0].exits[] | select(.reason == "io") | [.p50, .p999, .max]' <<<"$out")" \
+	"[1.28e-06,1.28e-06,0.02]" "JSON: in seconds"
+is "$(jq -c '.scopes[0].exits[] | select(.reason == "xsetbv") | [.p50, .max]' <<<"$out")" \
+	"[null,null]" "JSON: null where nothing is known"
+
+replay histograms 0 3 -o RATE,P99,MAX --raw
+is "$(sed -n 2p <<<"$out" | cut -d' ' -f3)" 0.020000000 "an interval: since the start"
+check "an interval: the longest of before is not its own" \
+	awk 'NR == 3 { exit !($3 > 0 && $3 < 0.00001) }' <<<"$out"
+
+replay histograms histogram
+is "$status" 0 "histogram"
+is "$(grep -c '^[a-z]' <<<"$out")" 4 "all reasons, and the states"
+like "$out" "vmm: 2000 stays, p50 8.75us, .* max 8.75us" "the VMM's stays"
+like "$out" "halted: 2000 stays" "halted"
+like "$out" "preempted: 2000 stays, .* max 2.92us" "preempted"
+like "$out" "14.0ms +21.0ms +1 [|][*] +[|]"$'\n' "one of many is a star"
+
+replay histograms histogram io 0x8d
+like "$out" "^io: 2001 exits, p50 1.28us, p90 1.28us, p99 1.28us, p999 1.28us, max 20.0ms" "a reason"
+like "$out" "853ns +1.28us +2000 [|][*]+[|]"$'\n' "drawn"
+check "no line is wider than 80 columns" awk 'length > 80 { exit 1 }' <<<"$out"
+like "$out" "0x8d: 0 exits, or rare ones, which are among other's" "a rare one"
+replay histograms histogram IO --cycles
+like "$out" "2048 +3072 +2000 " "--cycles"
+
+replay histograms histogram --json io
+is "$(jq -c '[.report, .unit, .cpu]' <<<"$out")" '["histogram","s",null]' "JSON: what it is about"
+is "$(jq '.histograms[0] | [.buckets[].count] | add == 2001' <<<"$out")" true \
+	"JSON: the buckets add up"
+is "$(jq -c '.histograms[0].buckets[0] | [.from * 2400000000, .to * 2400000000, .count] |
+	map(round)' <<<"$out")" "[2048,3072,2000]" "JSON: a bucket and its bounds"
+
+replay histograms histogram nonsense
+is "$status" 2 "no such reason"
+like "$err" "'nonsense' is neither a reason nor one of the states vmm, halted and preempted" \
+	"which is told"
+replay svm histogram
+is "$status" 2 "a host without histograms"
+like "$err" "keeps no histograms of this VM: on the host, set histograms=1" "what to do"
+replay histograms histogram -C
+is "$status" 2 "an option without effect is a mistake"
+done_testing

@@ -1,0 +1,284 @@
+// SPDX-License-Identifier: GPL-2.0
+/* Histograms: the buckets' bounds, the leaves, many vCPUs in one, and vCPUs that are gone. */
+#include "test.h"
+#include "answers.h"
+
+#define LAST	(EXITSTAT_NR_BUCKETS - 1)
+
+static struct exitstat_histograms histograms[VM_NR_VCPUS + 1];
+
+/* All of the VM's accounts have histograms, which are empty. */
+static struct vm *open_histograms(void **state)
+{
+	struct vm *vm = *state;
+	int i;
+
+	static_branch_enable(&exitstat_histograms_key);
+	memset(histograms, 0, sizeof(histograms));
+	for (i = 0; i <= VM_NR_VCPUS; i++)
+		exitstat_histograms_init(&histograms[i], &vm->reasons);
+	for (i = 0; i < VM_NR_VCPUS; i++)
+		vm->vcpus[i].histograms = &histograms[i];
+	vm->gone.histograms = &histograms[i];
+	return vm;
+}
+
+static u32 bucket_at(u64 cycles)
+{
+	return exitstat_bucket(cycles) << EXITSTAT_BUCKET_SHIFT;
+}
+
+static struct exitstat_regs found(u32 bucket, u64 count)
+{
+	return (struct exitstat_regs){ .eax = bucket, .ecx = count, .edx = count >> 32 };
+}
+
+static const struct exitstat_regs nothing = { .eax = EXITSTAT_NEXT_NONE };
+
+static void enter(struct exitstat_account *account, u64 *now, u64 cycles)
+{
+	exitstat_account_entry(account, *now += cycles);
+}
+
+static void leave(struct vm *vm, struct exitstat_account *account, u32 reason, u64 *now)
+{
+	exitstat_account_exit(account, exitstat_reason_slot(&vm->reasons, reason), *now += 10);
+}
+
+static void every_bucket_begins_where_the_one_before_ends(void **state)
+{
+	unsigned int bucket;
+	u64 begin;
+
+	(void)state;
+	assert_int_equal(exitstat_bucket_begin(0), 0);
+	assert_int_equal(exitstat_bucket_begin(1), 1 << 7);
+	assert_int_equal(exitstat_bucket_begin(2), 3 << 6);
+	assert_int_equal(exitstat_bucket_begin(LAST), 1ull << 38);
+	assert_int_equal(exitstat_bucket(0), 0);
+	for (bucket = 1; bucket <= LAST; bucket++) {
+		begin = exitstat_bucket_begin(bucket);
+		assert_int_equal(exitstat_bucket(begin), bucket);
+		assert_int_equal(exitstat_bucket(begin - 1), bucket - 1);
+		/* What a bucket holds is known to within a half. */
+		assert_true(bucket == 1 || 2 * begin <= 3 * exitstat_bucket_begin(bucket - 1));
+	}
+	assert_int_equal(exitstat_bucket(~0ull), LAST);
+}
+
+static void largest_cycles_are_in_the_last_bucket(void **state)
+{
+	struct vm *vm = open_histograms(state);
+	u64 now = 1, longest = (1ull << 63) - 1;
+
+	enter(vm->vcpus, &now, 0);
+	leave(vm, vm->vcpus, cpuid_exit(vm), &now);
+	enter(vm->vcpus, &now, longest);
+	assert_answer(vm, EXITSTAT_LEAF_HISTOGRAM, cpuid_exit(vm), found(LAST, 1));
+	assert_answer(vm, EXITSTAT_LEAF_LONGEST, cpuid_exit(vm), course_exits(longest));
+}
+
+static void an_exit_has_all_of_its_pieces(void **state)
+{
+	struct vm *vm = open_histograms(state);
+	struct exitstat_account *account = vm->vcpus;
+	u64 now = 1000;
+
+	enter(account, &now, 0);
+	leave(vm, account, cpuid_exit(vm), &now);
+	exitstat_account_halt(account, now += 1000);
+	exitstat_account_preempt(account, now += 30000);
+	exitstat_account_resume(account, 0, now += 400000);
+	exitstat_account_wake(account, now += 5000);
+	exitstat_account_return(account, now += 2000);
+	exitstat_account_run(account, now += 6000000);
+	enter(account, &now, 3000);
+
+	assert_answer(vm, EXITSTAT_LEAF_LONGEST, cpuid_exit(vm), course_exits(6000));
+	assert_answer(vm, EXITSTAT_LEAF_HISTOGRAM, cpuid_exit(vm), found(exitstat_bucket(6000), 1));
+	assert_answer(vm, EXITSTAT_LEAF_LONGEST, EXITSTAT_OF_VMM | cpuid_exit(vm),
+		      course_exits(6000000));
+	assert_answer(vm, EXITSTAT_LEAF_LONGEST, EXITSTAT_OF_STATE | EXITSTAT_STATE_VMM,
+		      course_exits(6000000));
+	assert_answer(vm, EXITSTAT_LEAF_LONGEST, EXITSTAT_OF_STATE | EXITSTAT_STATE_HALTED,
+		      course_exits(30000));
+	assert_answer(vm, EXITSTAT_LEAF_LONGEST, EXITSTAT_OF_STATE | EXITSTAT_STATE_PREEMPTED,
+		      course_exits(400000));
+	/* The second stay in halted. */
+	assert_answer(vm, EXITSTAT_LEAF_HISTOGRAM, EXITSTAT_OF_STATE | EXITSTAT_STATE_HALTED,
+		      found(exitstat_bucket(5000), 1));
+}
+
+static void exit_under_way_is_in_no_bucket(void **state)
+{
+	struct vm *vm = open_histograms(state);
+	u64 now = 1000;
+
+	enter(vm->vcpus, &now, 0);
+	leave(vm, vm->vcpus, cpuid_exit(vm), &now);
+	assert_answer(vm, EXITSTAT_LEAF_HISTOGRAM, cpuid_exit(vm), nothing);
+	exitstat_account_return(vm->vcpus, now += 500);
+	exitstat_account_run(vm->vcpus, now += 500);
+	assert_answer(vm, EXITSTAT_LEAF_HISTOGRAM, cpuid_exit(vm), nothing);
+	assert_answer(vm, EXITSTAT_LEAF_HISTOGRAM, EXITSTAT_OF_VMM | cpuid_exit(vm), nothing);
+	enter(vm->vcpus, &now, 1);
+	assert_answer(vm, EXITSTAT_LEAF_HISTOGRAM, EXITSTAT_OF_VMM | cpuid_exit(vm),
+		      found(exitstat_bucket(500), 1));
+}
+
+/* An entry that fails without an exit: KVM_RUN returns, and no exit is over at the next entry. */
+static void failed_entry_is_no_exit(void **state)
+{
+	struct vm *vm = open_histograms(state);
+	u64 now = 1000;
+
+	enter(vm->vcpus, &now, 0);
+	exitstat_account_return(vm->vcpus, now += 500);
+	exitstat_account_run(vm->vcpus, now += 500);
+	enter(vm->vcpus, &now, 500);
+	assert_answer(vm, EXITSTAT_LEAF_HISTOGRAM, EXITSTAT_ALL_REASONS, nothing);
+	leave(vm, vm->vcpus, cpuid_exit(vm), &now);
+	enter(vm->vcpus, &now, 200);
+	assert_answer(vm, EXITSTAT_LEAF_LONGEST, EXITSTAT_ALL_REASONS, course_exits(200));
+}
+
+static void vcpu_that_is_gone_stays_in_the_sum(void **state)
+{
+	struct vm *vm = open_histograms(state);
+	struct exitstat_account *account = &vm->vcpus[1];
+	u64 now = 1000;
+
+	enter(account, &now, 0);
+	leave(vm, account, cpuid_exit(vm), &now);
+	enter(account, &now, 300);
+	leave(vm, account, cpuid_exit(vm), &now);
+	exitstat_account_return(account, now += 100000);
+	exitstat_account_close(account, now += 7000000);
+	exitstat_account_fold(&vm->gone, account);
+	memset(account, 0, sizeof(*account));
+
+	assert_answer(vm, EXITSTAT_LEAF_HISTOGRAM, cpuid_exit(vm), found(exitstat_bucket(300), 1));
+	assert_answer(vm, EXITSTAT_LEAF_HISTOGRAM, cpuid_exit(vm) | bucket_at(1000),
+		      found(exitstat_bucket(100000), 1));
+	assert_answer(vm, EXITSTAT_LEAF_LONGEST, EXITSTAT_OF_VMM | cpuid_exit(vm),
+		      course_exits(7000000));
+	assert_answer(vm, EXITSTAT_LEAF_HISTOGRAM, EXITSTAT_THIS_VCPU | cpuid_exit(vm), nothing);
+}
+
+/* The lowest bucket of any, and only what is in that one. */
+static void buckets_are_the_sum_over_vcpus(void **state)
+{
+	struct vm *vm = open_histograms(state);
+	u8 row = vm->reasons.row[vm_slot(vm, cpuid_exit(vm))];
+
+	histograms[0].exits[row].buckets[9] = 1ull << 40;
+	histograms[1].exits[row].buckets[5] = 3;
+	histograms[2].exits[row].buckets[9] = 7;
+	histograms[2].exits[row].buckets[LAST] = 1;
+	histograms[VM_NR_VCPUS].exits[row].buckets[5] = 0xffffffff;
+	histograms[1].exits[row].longest = 99;
+	histograms[2].exits[row].longest = 1ull << 50;
+
+	assert_answer(vm, EXITSTAT_LEAF_HISTOGRAM, cpuid_exit(vm), found(5, 0x100000002));
+	assert_answer(vm, EXITSTAT_LEAF_HISTOGRAM, cpuid_exit(vm) | 6 << EXITSTAT_BUCKET_SHIFT,
+		      found(9, (1ull << 40) + 7));
+	assert_answer(vm, EXITSTAT_LEAF_HISTOGRAM, cpuid_exit(vm) | 10 << EXITSTAT_BUCKET_SHIFT,
+		      found(LAST, 1));
+	assert_answer(vm, EXITSTAT_LEAF_HISTOGRAM,
+		      cpuid_exit(vm) | 6 << EXITSTAT_BUCKET_SHIFT | EXITSTAT_THIS_VCPU,
+		      found(9, 1ull << 40));
+	assert_answer(vm, EXITSTAT_LEAF_HISTOGRAM,
+		      cpuid_exit(vm) | 10 << EXITSTAT_BUCKET_SHIFT | EXITSTAT_THIS_VCPU, nothing);
+	assert_answer(vm, EXITSTAT_LEAF_HISTOGRAM, EXITSTAT_ALL_REASONS, found(5, 0x100000002));
+	assert_answer(vm, EXITSTAT_LEAF_LONGEST, cpuid_exit(vm), course_exits(1ull << 50));
+}
+
+/* Whatever came first, each usual reason has its own row; the others are with "other". */
+static void rare_reasons_share_a_row(void **state)
+{
+	struct vm *vm = open_histograms(state);
+	struct exitstat_account *account = vm->vcpus;
+	u64 now = 1000;
+	u8 slot, row, own = 0;
+
+	enter(account, &now, 0);
+	for (slot = 0; slot < vm->reasons.nr_slots; slot++) {
+		leave(vm, account, vm->reasons.number[slot], &now);
+		enter(account, &now, 1000);
+	}
+	for (slot = 0; slot < vm->reasons.nr_slots; slot++) {
+		row = vm->reasons.row[slot];
+		assert_true(row < EXITSTAT_NR_ROWS);
+		own += row != EXITSTAT_SHARED_ROW;
+		if (vm->reasons.number[slot] != EXITSTAT_OTHER)
+			assert_answer(vm, EXITSTAT_LEAF_HISTOGRAM,
+				      vm->reasons.number[slot] & EXITSTAT_REASON_MASK,
+				      row == EXITSTAT_SHARED_ROW ? nothing :
+				      found(exitstat_bucket(1000), 1));
+	}
+	assert_int_equal(own, EXITSTAT_NR_ROWS - 1);
+	assert_answer(vm, EXITSTAT_LEAF_HISTOGRAM, EXITSTAT_REASON_OTHER,
+		      found(exitstat_bucket(1000), vm->reasons.nr_slots - own));
+	assert_answer(vm, EXITSTAT_LEAF_HISTOGRAM, EXITSTAT_ALL_REASONS,
+		      found(exitstat_bucket(1000), vm->reasons.nr_slots));
+}
+
+static void selector_that_makes_no_sense_selects_nothing(void **state)
+{
+	struct vm *vm = open_histograms(state);
+	static const u32 bad[] = {
+		EXITSTAT_OF_MASK | EXITSTAT_STATE_VMM,
+		EXITSTAT_OF_STATE | EXITSTAT_STATE_GUEST,
+		EXITSTAT_OF_STATE | EXITSTAT_STATE_HOST,
+		EXITSTAT_OF_STATE | EXITSTAT_NR_STATES,
+		EXITSTAT_OF_STATE | EXITSTAT_ALL_REASONS | EXITSTAT_STATE_VMM,
+		EXITSTAT_ALL_REASONS | 1u << 24, EXITSTAT_ALL_REASONS | 1u << 29,
+		0x1234,
+	};
+	size_t i;
+	u64 now = 1000;
+
+	enter(vm->vcpus, &now, 0);
+	leave(vm, vm->vcpus, cpuid_exit(vm), &now);
+	exitstat_account_return(vm->vcpus, now += 100000);
+	exitstat_account_run(vm->vcpus, now += 100000);
+	enter(vm->vcpus, &now, 1);
+	for (i = 0; i < ARRAY_SIZE(bad); i++) {
+		assert_answer(vm, EXITSTAT_LEAF_HISTOGRAM, bad[i], nothing);
+		assert_answer(vm, EXITSTAT_LEAF_LONGEST, bad[i], zeros);
+	}
+	assert_answer(vm, EXITSTAT_LEAF_LONGEST, EXITSTAT_ALL_REASONS | bucket_at(128), zeros);
+}
+
+static void without_histograms_zeros(void **state)
+{
+	struct vm *vm = *state;
+	u64 now = 1000;
+
+	enter(vm->vcpus, &now, 0);
+	leave(vm, vm->vcpus, cpuid_exit(vm), &now);
+	enter(vm->vcpus, &now, 100);
+	assert_answer(vm, EXITSTAT_LEAF_HISTOGRAM, cpuid_exit(vm), zeros);
+	assert_answer(vm, EXITSTAT_LEAF_LONGEST, cpuid_exit(vm), zeros);
+	assert_int_equal(vm_ask(vm, EXITSTAT_LEAF_PROPERTIES, 0).ebx, 0);
+	open_histograms(state);
+	assert_int_equal(vm_ask(vm, EXITSTAT_LEAF_PROPERTIES, 0).ebx, EXITSTAT_FEATURE_HISTOGRAMS);
+}
+
+int main(void)
+{
+	static const struct CMUnitTest tests[] = {
+		cmocka_unit_test(every_bucket_begins_where_the_one_before_ends),
+		ON_BOTH(largest_cycles_are_in_the_last_bucket),
+		ON_BOTH(an_exit_has_all_of_its_pieces),
+		ON_BOTH(exit_under_way_is_in_no_bucket),
+		ON_BOTH(failed_entry_is_no_exit),
+		ON_BOTH(vcpu_that_is_gone_stays_in_the_sum),
+		ON_BOTH(buckets_are_the_sum_over_vcpus),
+		ON_BOTH(rare_reasons_share_a_row),
+		ON_BOTH(selector_that_makes_no_sense_selects_nothing),
+		ON_BOTH(without_histograms_zeros),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

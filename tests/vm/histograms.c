@@ -1,0 +1,300 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * How long it took: the buckets add up to the counts, lie around the sums of cycles, and have
+ * the longest that was timed around it. Read as the host, so that no reading is an exit.
+ */
+#include <err.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+#include <x86intrin.h>
+
+#include "exitstat_host.h"
+#include "neighbour.h"
+#include "small_vm.h"
+#include "tap.h"
+#include "worker.h"
+
+struct histogram {
+	uint64_t count;
+	uint64_t least, most;	/* cycles that the buckets allow for */
+	uint64_t longest;
+	bool ordered;		/* no bucket is told twice, or empty */
+};
+
+static int device;
+
+static void want_histograms(char value)
+{
+	int fd = open("/sys/module/kvm_exitstat/parameters/histograms", O_WRONLY);
+
+	if (fd < 0)
+		fd = open("/sys/module/kvm/parameters/exitstat_histograms", O_WRONLY);
+	if (fd < 0 || write(fd, &value, 1) != 1)
+		err(1, "the parameter histograms");
+	close(fd);
+}
+
+static struct exitstat_host_question ask(int vcpu, uint32_t leaf, uint32_t subleaf)
+{
+	struct exitstat_host_question question = { .leaf = leaf, .subleaf = subleaf };
+	struct exitstat_host_ask ask = {
+		.questions = (uintptr_t)&question, .n = 1, .vcpu = vcpu };
+	struct exitstat_host_vm vm = { .id = 0 };
+	struct exitstat_host_list list = { .vms = (uintptr_t)&vm, .room = 1 };
+
+	while (vm.pid != getpid()) {
+		list.after = vm.id;
+		if (ioctl(device, EXITSTAT_HOST_LIST, &list) || !list.n)
+			errx(1, "the device does not list this VM");
+	}
+	ask.id = vm.id;
+	if (ioctl(device, EXITSTAT_HOST_ASK, &ask))
+		err(1, "EXITSTAT_HOST_ASK");
+	return question;
+}
+
+static struct pair ask_pair(int vcpu, uint32_t leaf, uint32_t selector)
+{
+	struct exitstat_host_question q = ask(vcpu, leaf, selector);
+
+	return (struct pair){ q.eax | (uint64_t)q.ebx << 32, q.ecx | (uint64_t)q.edx << 32 };
+}
+
+static struct histogram read_histogram(int vcpu, uint32_t selector)
+{
+	struct histogram histogram = { .ordered = true };
+	uint32_t bucket = 0;
+	struct exitstat_host_question q;
+	uint64_t count;
+
+	histogram.longest = ask_pair(vcpu, EXITSTAT_LEAF_LONGEST, selector).count;
+	for (; bucket < EXITSTAT_NR_BUCKETS; bucket = q.eax + 1) {
+		q = ask(vcpu, EXITSTAT_LEAF_HISTOGRAM, selector | bucket << EXITSTAT_BUCKET_SHIFT);
+		if (q.eax == EXITSTAT_NEXT_NONE)
+			break;
+		count = q.ecx | (uint64_t)q.edx << 32;
+		histogram.ordered &= q.eax >= bucket && q.eax < EXITSTAT_NR_BUCKETS && count;
+		histogram.count += count;
+		histogram.least += count * exitstat_bucket_begin(q.eax);
+		histogram.most += count * (q.eax == EXITSTAT_NR_BUCKETS - 1 ? histogram.longest :
+					   exitstat_bucket_begin(q.eax + 1));
+	}
+	return histogram;
+}
+
+static void check(const struct histogram *histogram, struct pair pair, uint64_t under_way,
+		  const char *what)
+{
+	bool good;
+
+	good = ok(histogram->ordered && histogram->count + under_way == pair.count,
+		  "%s: the buckets add up to the count", what);
+	good &= ok(histogram->least <= pair.cycles &&
+		   (under_way || pair.cycles <= histogram->most),
+		   "%s: they lie around the sum of cycles", what);
+	good &= ok(histogram->longest <= pair.cycles &&
+		   histogram->longest * histogram->count >= pair.cycles * !under_way,
+		   "%s: the longest is between the mean and the sum", what);
+	if (!good)
+		printf("# %" PRIu64 " in buckets, %" PRIu64 " in all; %" PRIu64 " to %" PRIu64
+		       " cycles, %" PRIu64 " in all; longest %" PRIu64 "\n", histogram->count,
+		       pair.count, histogram->least, histogram->most, pair.cycles,
+		       histogram->longest);
+}
+
+static struct histogram check_exits(uint32_t selector, uint64_t under_way, const char *what)
+{
+	struct histogram histogram = read_histogram(0, selector);
+
+	check(&histogram, ask_pair(0, EXITSTAT_LEAF_SNAPSHOT, selector), under_way, what);
+	return histogram;
+}
+
+static struct histogram check_state(enum exitstat_state state, uint64_t under_way, const char *what)
+{
+	struct histogram histogram = read_histogram(0, EXITSTAT_OF_STATE | state);
+
+	check(&histogram, ask_pair(0, EXITSTAT_LEAF_STATE, state), under_way, what);
+	return histogram;
+}
+
+static void test_reasons(struct small_vm *vm)
+{
+	static const struct {
+		enum guest_job job;
+		const char *name;
+		uint32_t times;
+	} kinds[] = {
+		{ GUEST_CPUID, "CPUID", 2000 },
+		{ GUEST_MSR, "RDMSR", 2000 },
+		{ GUEST_HYPERCALL, "hypercall", 1000 },
+		{ GUEST_TOUCH, "nested page fault", 500 },
+		{ GUEST_HLT, "HLT", 100 },
+		{ GUEST_NESTED | GUEST_CPUID, "CPUID of a nested guest", 200 },
+	};
+	struct histogram histogram;
+	size_t i;
+
+	for (i = 0; i < sizeof(kinds) / sizeof(*kinds); i++) {
+		vm_run(vm, 0, kinds[i].job, kinds[i].times);
+		histogram = check_exits(reason_of(kinds[i].job), 0, kinds[i].name);
+		/* A timer that fires early leaves some HLTs without an exit. */
+		ok(histogram.count >= kinds[i].times / 2, "%s: there are many", kinds[i].name);
+	}
+	/* The access that ends a job is under way. */
+	check_exits(reason_of(GUEST_IO), 1, "port I/O");
+	check_exits(EXITSTAT_ALL_REASONS, 1, "all reasons");
+}
+
+static uint64_t timed;
+
+static void sleep_and_time(void)
+{
+	uint64_t begin = __rdtsc();
+
+	usleep(20000);
+	begin = __rdtsc() - begin;
+	timed = begin > timed ? begin : timed;
+}
+
+static void test_vmm(struct small_vm *vm)
+{
+	uint32_t selector = EXITSTAT_OF_VMM | reason_of(GUEST_IO);
+	uint64_t begin = __rdtsc(), took;
+	struct histogram histogram, all;
+
+	vm->on_io = sleep_and_time;
+	vm_run(vm, 0, GUEST_IO, 5);
+	vm->on_io = NULL;
+	vm_run(vm, 0, GUEST_IO, 100);
+	took = __rdtsc() - begin;
+	histogram = read_histogram(0, selector);
+	check(&histogram, ask_pair(0, EXITSTAT_LEAF_VMM, reason_of(GUEST_IO)), 1,
+	      "a VMM that sleeps");
+	if (!ok(histogram.longest >= timed && histogram.longest <= took,
+		"a VMM that sleeps: the longest is what it has slept"))
+		printf("# longest %" PRIu64 ", slept %" PRIu64 ", in all %" PRIu64 "\n",
+		       histogram.longest, timed, took);
+	ok(read_histogram(0, EXITSTAT_OF_EXITS | reason_of(GUEST_IO)).longest < timed,
+	   "a VMM that sleeps: that is no host time");
+	all = check_state(EXITSTAT_STATE_VMM, 1, "the VMM's stays");
+	ok(all.longest >= histogram.longest && all.count >= histogram.count,
+	   "the VMM's stays are those after all reasons");
+}
+
+#define MILLISECONDS	200
+
+static void test_halted(struct small_vm *vm)
+{
+	struct pair before = ask_pair(0, EXITSTAT_LEAF_STATE, EXITSTAT_STATE_HALTED), after;
+	uint64_t khz = ask(0, EXITSTAT_LEAF_PROPERTIES, 0).eax;
+	uint64_t begin = __rdtsc(), took;
+	struct histogram histogram;
+
+	vm_want_sipi(vm, 0, MILLISECONDS);
+	took = __rdtsc() - begin;
+	histogram = check_state(EXITSTAT_STATE_HALTED, 0, "halted");
+	after = ask_pair(0, EXITSTAT_LEAF_STATE, EXITSTAT_STATE_HALTED);
+	/* Whatever wakes its thread meanwhile, it halts again. */
+	if (!ok(after.cycles - before.cycles >= MILLISECONDS * khz / 10 * 9 &&
+		histogram.longest >= (after.cycles - before.cycles) / (after.count - before.count) &&
+		histogram.longest <= took, "halted: the longest is how long it had to wait"))
+		printf("# longest %" PRIu64 ", %" PRIu64 " times, in all %" PRIu64 "\n",
+		       histogram.longest, after.count - before.count, took);
+}
+
+static void test_preempted(struct small_vm *vm)
+{
+	struct neighbour neighbour = { 0 };
+	uint64_t begin, took;
+	struct histogram histogram;
+
+	move_in(&neighbour);
+	begin = __rdtsc();
+	vm_run(vm, 0, GUEST_CPUID, 8000);
+	took = __rdtsc() - begin;
+	move_out(&neighbour);
+	histogram = check_state(EXITSTAT_STATE_PREEMPTED, 0, "preempted");
+	ok(histogram.count >= 10 && histogram.longest <= took,
+	   "preempted: often, and not longer than the busy task was there");
+	check_exits(reason_of(GUEST_CPUID), 0, "preempted amid CPUIDs");
+	check_exits(EXITSTAT_ALL_REASONS, 1, "preempted amid all");
+}
+
+#define TIMES	20000
+
+static void test_two_vcpus(void)
+{
+	uint32_t reason = reason_of(GUEST_CPUID);
+	struct histogram histogram;
+	struct small_vm vm;
+	struct worker workers[] = {
+		{ .vm = &vm, .vcpu = 0, .job = GUEST_CPUID, .times = TIMES },
+		{ .vm = &vm, .vcpu = 1, .job = GUEST_CPUID, .times = TIMES },
+	};
+	int i;
+
+	vm_create(&vm, 2);
+	for (i = 0; i < 2; i++)
+		worker_create(&workers[i]);
+	for (i = 0; i < 2; i++)
+		worker_go(&workers[i]);
+	for (i = 0; i < 2; i++)
+		worker_wait(&workers[i]);
+	histogram = check_exits(reason, 0, "two vCPUs at once");
+	ok(histogram.count == 2 * TIMES, "two vCPUs at once: none is lost");
+	check_exits(EXITSTAT_ALL_REASONS, 2, "two vCPUs at once: all reasons");
+	histogram = read_histogram(1, reason | EXITSTAT_THIS_VCPU);
+	ok(histogram.count == TIMES, "this vCPU alone: its own");
+	vm_destroy(&vm);
+}
+
+/* A guest reads of itself; the exit that reads is in no bucket yet. */
+static void test_guest(struct small_vm *vm)
+{
+	uint64_t features = vm_ask(vm, 0, EXITSTAT_LEAF_PROPERTIES, 0).rbx;
+	struct guest_query longest = vm_ask(vm, 0, EXITSTAT_LEAF_LONGEST, reason_of(GUEST_CPUID));
+
+	ok(features == EXITSTAT_FEATURE_HISTOGRAMS, "a guest sees that there are histograms");
+	ok((longest.rbx << 32 | longest.rax) <=
+	   read_histogram(0, reason_of(GUEST_CPUID)).longest && longest.rax,
+	   "it reads the longest, as the host does");
+}
+
+static void test_off(void)
+{
+	struct small_vm vm;
+
+	vm_create(&vm, 1);
+	vm_run(&vm, 0, GUEST_CPUID, 10);
+	ok(vm_ask(&vm, 0, EXITSTAT_LEAF_PROPERTIES, 0).rbx == 0 &&
+	   vm_ask(&vm, 0, EXITSTAT_LEAF_HISTOGRAM, EXITSTAT_ALL_REASONS).rax == 0 &&
+	   vm_ask(&vm, 0, EXITSTAT_LEAF_LONGEST, EXITSTAT_ALL_REASONS).rax == 0,
+	   "a VM without histograms is told so, and reads zeros");
+	vm_destroy(&vm);
+}
+
+int main(void)
+{
+	struct small_vm vm;
+
+	device = open("/dev/exitstat", O_RDONLY);
+	if (device < 0)
+		err(1, "/dev/exitstat");
+	test_off();
+	want_histograms('1');
+	test_two_vcpus();
+	vm_create(&vm, 1);
+	test_reasons(&vm);
+	test_guest(&vm);
+	test_vmm(&vm);
+	test_preempted(&vm);
+	test_halted(&vm);
+	vm_destroy(&vm);
+	want_histograms('0');
+	test_off();
+	return done_testing();
+}
