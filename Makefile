@@ -29,6 +29,7 @@ help:
 	@echo '  scripts/demo               see VM exits from inside a VM'
 	@echo '  scripts/test               all tests'
 	@echo '  lab/vm                     run your own job in the outer VM'
+	@echo '  lab/kernels                on which kernels exitstat runs, as a table'
 
 module:
 	@kernel/module/build $(if $(KDIR),'$(KDIR)')
