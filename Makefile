@@ -14,7 +14,7 @@ help:
 	@echo '  make exporter-install      on the host, after install: units of systemd that export to'
 	@echo '                             Prometheus, its rules, a dashboard'
 	@echo '  make uninstall             take away what these have put there'
-	@echo '  make graft LINUX=<tree>    put exitstat into the KVM of a kernel source tree, 6.1 to 7.2;'
+	@echo '  make graft LINUX=<tree>    put exitstat into the KVM of a kernel source tree, 6.1 to 7.3;'
 	@echo '                             the change as a patch: build/exitstat.patch'
 	@echo '  make ungraft LINUX=<tree>  take it out again'
 	@echo '  make check                 the tests that need no VM, under a minute'
@@ -29,6 +29,7 @@ help:
 	@echo '  scripts/demo               see VM exits from inside a VM'
 	@echo '  scripts/test               all tests'
 	@echo '  lab/vm                     run your own job in the outer VM'
+	@echo '  lab/kernels                on which kernels exitstat runs, as a table'
 
 module:
 	@kernel/module/build $(if $(KDIR),'$(KDIR)')

@@ -201,12 +201,18 @@ get_kernel() {
 	[[ -e $kernel/build ]] || locked "$kernel" fetch_kernel
 }
 
-# patch_rt TREE PATCH: what the realtime flavour adds to the source, where that is a patch.
+# patch_rt TREE PATCH: what the realtime flavour adds to the source, where that is a patch. Without it
+# the configuration would be another one, and what is built no match for the kernel.
 patch_rt() {
-	[[ ${flavour:-} == rt-* && -f $2 ]] || return 0
-	need patch xz-utils
-	xz -dc "$2" | logged "$build/log/patch-rt" patch -d "$1" -p1 ||
-		die "the realtime patch does not apply to the kernel's source"
+	[[ ${flavour:-} == rt-* ]] || return 0
+	if [[ -f $2 ]]; then
+		need patch xz-utils
+		xz -dc "$2" | logged "$build/log/patch-rt" patch -d "$1" -p1 ||
+			die "the realtime patch does not apply to the kernel's source"
+	fi
+	grep -q 'select ARCH_SUPPORTS_RT' "$1/arch/x86/Kconfig" ||
+		die "Debian's kernel source $source_version is without its realtime patch: no graft for $flavour" \
+			"take the module, which needs no source: --kvm module"
 }
 
 # unpack_source DIR [MEMBER...]: all of the kernel's source, or some of it, as DIR.

@@ -194,6 +194,12 @@ test_arguments() {
 	tells "lab/vm --kernel without a name" '--kernel wants base, bookworm-backports, trixie'
 	lab lab/vm --timeout 10min job
 	tells "lab/vm --timeout 10min" 'wants a number of seconds, not 10min'
+	lab lab/kernels --frob
+	tells "lab/kernels --frob" 'unknown option --frob'
+	lab lab/kernels --vendor frob
+	tells "lab/kernels --vendor frob" 'take amd, intel or both'
+	lab lab/kernels 'sid/frob preempt=full'
+	tells "lab/kernels sid/frob" 'unknown flavour frob'
 	lab scripts/test --quick --kernel base
 	tells "scripts/test --quick --kernel base" '--quick does not go with --kernel'
 	lab scripts/test --quick --debug
@@ -210,6 +216,43 @@ test_arguments() {
 	tells "scripts/demo --numbering fall2021 alone" '--numbering is for --program and --shell'
 	lacks "$work/cache/*" "nothing was fetched"
 	lacks "$copy/build/*" "nothing was built"
+}
+
+# What outer VMs have said becomes a table: in place of lab/vm is what writes what one would say,
+# and whose graft fails a test on a kernel of sid's.
+test_table() {
+	fresh
+	mv "$copy/lab/vm" "$work/vm"
+	cat >"$copy/lab/vm" <<-'STUB'
+	#!/bin/bash
+	while (($#)); do
+		case $1 in
+		--out) out=$2; shift ;;
+		--kernel) kernel=$2; shift ;;
+		--kvm) way=$2 sick=; [[ $kernel-$way != sid-graft ]] || sick='not '; shift; mkdir -p "$out/$way" ;;
+		--*) shift ;;
+		*) printf '%s\n' '# kernel 6.1-lab, voluntary' "${sick}ok 1 - it runs" 1..1 >"$out/$way/${1##*/}.tap" ;;
+		esac
+		shift
+	done
+	STUB
+	chmod 755 "$copy/lab/vm"
+	lab lab/kernels --vendor amd base/rt-amd64
+	is "$status:$(tail -n 1 "$said")" \
+		"0:| base/rt-amd64 | 6.1-lab, voluntary | proved | proved | not tried | not tried |" \
+		"lab/kernels: a kernel is proved on AMD"
+	lab lab/kernels --vendor intel 'sid quiet'
+	is "$status:$(tail -n 1 "$said")" \
+		"1:| sid quiet | 6.1-lab, voluntary | not tried | not tried | proved | no, exits failed: build/kernels/sid-quiet/intel/log |" \
+		"lab/kernels: a test that fails is told in its cell"
+	printf '%s\n' '#!/bin/bash' 'exit 1' >"$copy/lab/vm"
+	lab lab/kernels --vendor amd base/rt-amd64
+	is "$status:$(tail -n 1 "$said")" \
+		"1:| base/rt-amd64 | 6.1-lab, voluntary | no, kernel.job did not end: build/kernels/base-rt-amd64/amd/log | no, kernel.job did not end: build/kernels/base-rt-amd64/amd/log | not tried | not tried |" \
+		"lab/kernels: a VM that does not boot proves nothing"
+	lab lab/kernels --show
+	is "$status:$(grep -c '^| base' "$said")" 0:1 "lab/kernels --show: what is kept, of one run and of others"
+	mv "$work/vm" "$copy/lab/vm"
 }
 
 # What a reader may hand to the demo.
@@ -455,6 +498,7 @@ test_space() {
 
 prepare
 test_arguments
+test_table
 test_programs
 test_kernel_of_module
 test_rights

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-// The calls of exitstat in KVM's source, for Linux 6.1 to 7.2. A hook that finds no
+// The calls of exitstat in KVM's source, for Linux 6.1 to 7.3. A hook that finds no
 // place adds nothing; the graft script counts them.
 
 @includes@

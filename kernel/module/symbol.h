@@ -6,7 +6,7 @@
 #include <linux/types.h>
 
 /* What to do when one of them is missing. */
-#define EXITSTAT_KNOWS	"exitstat knows Linux 6.1 to 7.2; on a later kernel take a newer exitstat"
+#define EXITSTAT_KNOWS	"exitstat knows Linux 6.1 to 7.3; on a later kernel take a newer exitstat"
 
 int exitstat_symbol_init(void);
 void *exitstat_kernel_symbol(const char *name);
