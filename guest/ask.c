@@ -7,7 +7,7 @@
 #include <linux/preempt.h>
 #include <linux/string.h>
 #include <asm/processor.h>
-#if __has_include(<asm/cpuid/api.h>)	/* Linux 6.15 and newer have CPUID there */
+#if __has_include("asm/cpuid/api.h")	/* newer kernels have CPUID there */
 #include <asm/cpuid/api.h>
 #endif
 

@@ -114,7 +114,7 @@ ok $? "and its events with it"
 check "and comes back" insmod /modules/exitstat_guest.ko
 is "$(($(count $cpuid cpuids 1000) - base))" 1000 "to count as before"
 for ((i = 0; i < 5; i++)); do
-	rmmod exitstat_guest && insmod /modules/exitstat_guest.ko || break
+	{ rmmod exitstat_guest && insmod /modules/exitstat_guest.ko; } || break
 done
 is "$i" 5 "five times over"
 is "$(dmesg | grep -E 'WARNING|BUG|Oops|cut here')" "" "the kernel's log has no complaints"
