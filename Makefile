@@ -9,6 +9,9 @@ help:
 	@echo '  make dkms-install [KVER=<release>]'
 	@echo '                             on the host: build and install the module by DKMS, for the'
 	@echo '                             running kernel or that one, and for every new kernel'
+	@echo '  make -C guest [KDIR=<dir>] perf events for a guest: build/<kernel release>/exitstat_guest.ko'
+	@echo '  make guest-dkms-install [KVER=<release>]'
+	@echo '                             in the guest: the same by DKMS'
 	@echo '  make install               in the guest: the exitstat command, its library, man pages;'
 	@echo '                             PREFIX=/usr/local and DESTDIR= as usual'
 	@echo '  make exporter-install      on the host, after install: units of systemd that export to'
@@ -32,10 +35,13 @@ help:
 	@echo '  lab/kernels                on which kernels exitstat runs, as a table'
 
 module:
-	@kernel/module/build $(if $(KDIR),'$(KDIR)')
+	@kernel/module/build host $(if $(KDIR),'$(KDIR)')
 
 dkms-install:
-	@kernel/module/dkms install $(KVER)
+	@kernel/module/dkms host install $(KVER)
+
+guest-dkms-install:
+	@kernel/module/dkms guest install $(KVER)
 
 install:
 	@$(MAKE) -C lib O=$(abspath $(O)) install
@@ -46,7 +52,8 @@ exporter-install:
 
 # What DKMS has is the machine's, not DESTDIR's.
 uninstall:
-	@$(if $(DESTDIR),,kernel/module/dkms remove)
+	@$(if $(DESTDIR),,kernel/module/dkms host remove)
+	@$(if $(DESTDIR),,kernel/module/dkms guest remove)
 	@$(MAKE) -C lib O=$(abspath $(O)) uninstall
 	@$(MAKE) -C tools O=$(abspath $(O)) uninstall
 	@$(MAKE) -C exporter uninstall
@@ -73,11 +80,11 @@ bench:
 bench-guard:
 	@scripts/bench --short
 
-$(O)/course: examples/course.c lib/names.c lib/exitstat.h include/exitstat_abi.h
+$(O)/course: examples/course.c lib/names.c lib/exitstat.h include/exitstat_abi.h include/exitstat_names.h
 	@mkdir -p $(O)
 	$(CC) $(CFLAGS) -Iinclude -Ilib -static -o $@ $(filter %.c,$^)
 
 clean:
 	rm -rf $(O)
 
-.PHONY: help module dkms-install install exporter-install uninstall graft ungraft check lint vm-tests bench bench-guard clean
+.PHONY: help module dkms-install guest-dkms-install install exporter-install uninstall graft ungraft check lint vm-tests bench bench-guard clean

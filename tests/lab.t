@@ -330,9 +330,9 @@ test_kernel_of_module() {
 	touch "$work/old/Makefile"
 	echo '#define UTS_RELEASE "5.15.0-91-generic"' >"$work/old/include/generated/utsrelease.h"
 	echo 'CONFIG_KVM=m' >"$work/old/.config"
-	lab kernel/module/build "$work/old"
+	lab kernel/module/build host "$work/old"
 	tells "the module for a kernel that is too old" "$old"
-	lab kernel/module/dkms install 5.15.0-91-generic
+	lab kernel/module/dkms host install 5.15.0-91-generic
 	tells "the same by DKMS" "$old"
 	stub uname <<<'echo 5.15.0-91-generic'
 	lab make module
@@ -340,7 +340,7 @@ test_kernel_of_module() {
 	lacks "$copy/build/*" "nothing was built"
 	for name in 6.1.0-99-cloud-amd64 6.8.0-45-generic; do
 		stub uname <<<"echo $name"
-		lab kernel/module/build
+		lab kernel/module/build host
 		tells "the module without headers" "apt-get install linux-headers-$name\\)"
 	done
 }

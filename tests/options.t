@@ -22,7 +22,7 @@ make_kernel() {
 	mkdir -p "$work/kernel/include/generated" "$work/dkms" "$work/src/exitstat-$version"
 	cp "$kernel/build/include/generated/utsrelease.h" "$work/kernel/include/generated/"
 	cp "$kernel/build/Makefile" "$kernel/build/.config" "$work/kernel/"
-	"$top/kernel/module/flatten" "$work/src/exitstat-$version"
+	"$top/kernel/module/flatten" host "$work/src/exitstat-$version"
 	sed "s/#MODULE_VERSION#/$version/" "$top/kernel/module/dkms.conf" \
 		>"$work/src/exitstat-$version/dkms.conf"
 }
@@ -35,7 +35,7 @@ without() {
 	output=$(dkms_here build "exitstat/$version")
 	is $? 77 "without $1: dkms leaves this kernel out"
 	is "$(find "$work/dkms" -name make.log)" "" "without $1: and builds nothing"
-	output=$("$top/kernel/module/build" "$work/kernel" "$work/out" 2>&1)
+	output=$("$top/kernel/module/build" host "$work/kernel" "$work/out" 2>&1)
 	is $? 1 "without $1: make module refuses"
 	like "$output" "$1"$'\n' "without $1: and names it"
 	[[ ! -e $work/out ]]

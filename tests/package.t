@@ -94,11 +94,11 @@ unpack_root() {
 	as_root tar -C "$root" -xpf "$archive"
 }
 
-# module_is_installed NAME: DKMS has built it for that kernel. Sets module.
+# module_is_installed NAME MODULE: DKMS has built it for that kernel. Sets module.
 module_is_installed() {
 	# Where the kernel's configuration says so it is compressed.
-	module=$(find "$root/lib/modules/$release/updates/dkms" -name 'kvm_exitstat.ko*')
-	ok "$(($(wc -w <<<"$module") != 1))" "$1: kvm_exitstat.ko is there"
+	module=$(find "$root/lib/modules/$release/updates/dkms" -name "$2.ko*")
+	ok "$(($(wc -w <<<"$module") != 1))" "$1: $2.ko is there"
 	is "$(modinfo -F vermagic "$module")" "$(modinfo -F vermagic "$kvm_ko")" \
 		"$1: with the vermagic of that kernel's kvm.ko"
 	is "$(modinfo -F version "$module")" "$version" "$1: and our version"
@@ -115,10 +115,13 @@ test_packages() {
 	logged "$build/log/package-install" in_root bash -c 'apt-get install -y /tmp/*.deb'
 	ok $? "the packages install"
 	like "$(in_root exitstat --version)" "^exitstat $version," "the command runs"
-	module_is_installed "exitstat-dkms"
+	module_is_installed "exitstat-guest-dkms" exitstat_guest
+	module_is_installed "exitstat-dkms" kvm_exitstat
 	as_root cp "$module" "$work/"
 	like "$(in_root make -C /root/exitstat dkms-install KVER="$release" 2>&1)" \
 		"apt-get purge exitstat-dkms" "make dkms-install refuses beside the package"
+	like "$(in_root make -C /root/exitstat guest-dkms-install KVER="$release" 2>&1)" \
+		"apt-get purge exitstat-guest-dkms" "and so does make guest-dkms-install"
 
 	step "Purging the packages"
 	# apt keeps what came with them where anything else so much as suggests it.
@@ -133,7 +136,12 @@ test_dkms_install() {
 	step "make dkms-install"
 	logged "$build/log/package-dkms-install" in_root make -C /root/exitstat dkms-install KVER="$release"
 	ok $? "make dkms-install"
-	module_is_installed "make dkms-install"
+	module_is_installed "make dkms-install" kvm_exitstat
+	logged "$build/log/package-guest-dkms-install" \
+		in_root make -C /root/exitstat guest-dkms-install KVER="$release"
+	ok $? "make guest-dkms-install"
+	module_is_installed "make guest-dkms-install" exitstat_guest
+	module_is_installed "make dkms-install, still" kvm_exitstat
 	logged "$build/log/package-uninstall" in_root make -C /root/exitstat uninstall
 	ok $? "make uninstall"
 	nothing_is_left "it"

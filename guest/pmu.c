@@ -1,0 +1,192 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * perf's PMU "exitstat" in a guest: the exits of the vCPU that runs the task. The host counts
+ * all the time; an event is the difference of two answers.
+ */
+#define pr_fmt(fmt) "exitstat_guest: " fmt
+
+#include <linux/module.h>
+#include <linux/perf_event.h>
+#include <asm/cpufeature.h>
+#include <asm/msr.h>
+
+#include "ask.h"
+#include "config.h"
+#include "names.h"
+
+/* The reason of our own questions. */
+static u32 cpuid_reason;
+
+/* Of hw_perf_event, what is ours to use: */
+#define counts_own	config_base	/* it counts our questions, too */
+#define asked_at	event_base	/* TSC of the last answer */
+
+/* Does an event count what each question adds: an exit, and so a stay in host and in guest? */
+static bool counts_questions(u64 config)
+{
+	u32 ecx = config;
+
+	if (config & EXITSTAT_CONFIG_TSC)
+		return false;
+	if (exitstat_config_leaf(config) == EXITSTAT_LEAF_STATE)
+		return ecx == EXITSTAT_STATE_GUEST || ecx == EXITSTAT_STATE_HOST;
+	return exitstat_config_leaf(config) == EXITSTAT_LEAF_SNAPSHOT &&
+		(ecx & EXITSTAT_ALL_REASONS || ecx == cpuid_reason);
+}
+
+static bool config_is_valid(u64 config)
+{
+	u32 ecx = config;
+
+	if (config & ~(EXITSTAT_CONFIG_LEAF | EXITSTAT_CONFIG_TSC | U32_MAX))
+		return false;
+	switch (exitstat_config_leaf(config)) {
+	case EXITSTAT_LEAF_STATE:
+		return ecx < EXITSTAT_NR_STATES;
+	case EXITSTAT_LEAF_SNAPSHOT:
+	case EXITSTAT_LEAF_VMM:
+		return !(ecx & ~(EXITSTAT_REASON_MASK | EXITSTAT_ALL_REASONS));
+	}
+	return false;
+}
+
+static u64 read_host(struct perf_event *event)
+{
+	u64 config = event->attr.config, own;
+	struct exitstat_regs regs;
+
+	own = exitstat_ask(exitstat_config_leaf(config), (u32)config | EXITSTAT_THIS_VCPU, &regs);
+	if (config & EXITSTAT_CONFIG_TSC)
+		return (u64)regs.edx << 32 | regs.ecx;
+	return ((u64)regs.ebx << 32 | regs.eax) - (event->hw.counts_own ? own : 0);
+}
+
+/*
+ * The host's counters start anew when the VM has moved or exitstat was loaded again, and without
+ * exitstat there the answer may be anything. Nothing grows by more than the TSC has, be the
+ * guest's TSC slower than the host's by up to 16.
+ */
+static bool is_plausible(u64 delta, u64 cycles)
+{
+	return delta <= cycles << 4;
+}
+
+static void pmu_read(struct perf_event *event)
+{
+	struct hw_perf_event *hwc = &event->hw;
+	u64 before, now, since, at;
+
+	do {
+		before = local64_read(&hwc->prev_count);
+		since = hwc->asked_at;
+		now = read_host(event);
+		at = rdtsc();
+	} while (local64_cmpxchg(&hwc->prev_count, before, now) != before);
+	hwc->asked_at = at;
+	if (is_plausible(now - before, at - since))
+		local64_add(now - before, &event->count);
+}
+
+static void pmu_start(struct perf_event *event, int flags)
+{
+	event->hw.state = 0;
+	event->hw.asked_at = rdtsc();
+	local64_set(&event->hw.prev_count, read_host(event));
+}
+
+static void pmu_stop(struct perf_event *event, int flags)
+{
+	if (event->hw.state & PERF_HES_STOPPED)
+		return;
+	pmu_read(event);
+	event->hw.state = PERF_HES_STOPPED | PERF_HES_UPTODATE;
+}
+
+static int pmu_add(struct perf_event *event, int flags)
+{
+	event->hw.state = PERF_HES_STOPPED | PERF_HES_UPTODATE;
+	if (flags & PERF_EF_START)
+		pmu_start(event, flags);
+	return 0;
+}
+
+static void pmu_del(struct perf_event *event, int flags)
+{
+	pmu_stop(event, PERF_EF_UPDATE);
+}
+
+static int pmu_event_init(struct perf_event *event)
+{
+	u64 config = event->attr.config;
+
+	if (event->attr.type != event->pmu->type)
+		return -ENOENT;
+	if (!config_is_valid(config))
+		return -EINVAL;
+	if (!exitstat_is_there())
+		return -ENODEV;
+	event->hw.counts_own = counts_questions(config);
+	return 0;
+}
+
+/* A counter cannot tell the kernel's exits from those of programs. */
+static struct pmu pmu = {
+	.module = THIS_MODULE,
+	.task_ctx_nr = perf_sw_context,
+	.capabilities = PERF_PMU_CAP_NO_INTERRUPT | PERF_PMU_CAP_NO_EXCLUDE,
+	.attr_groups = exitstat_attr_groups,
+	.event_init = pmu_event_init,
+	.add = pmu_add,
+	.del = pmu_del,
+	.start = pmu_start,
+	.stop = pmu_stop,
+	.read = pmu_read,
+};
+
+static int read_properties(struct exitstat_regs *regs)
+{
+	if (!boot_cpu_has(X86_FEATURE_HYPERVISOR)) {
+		pr_err("this is no virtual machine: load it in a guest\n");
+		return -ENODEV;
+	}
+	if (!exitstat_is_there()) {
+		pr_err("the host has no exitstat, or hides it from this VM: its operator loads kvm_exitstat, or says: exitstat expose VM all\n");
+		return -ENODEV;
+	}
+	preempt_disable();
+	exitstat_ask(EXITSTAT_LEAF_PROPERTIES, 0, regs);
+	preempt_enable();
+	if (regs->eax)
+		return 0;
+	pr_err("the host does not know the frequency of its TSC\n");
+	return -ENODEV;
+}
+
+static int __init start(void)
+{
+	struct exitstat_regs properties;
+	int error = read_properties(&properties);
+
+	if (error)
+		return error;
+	cpuid_reason = properties.ecx == EXITSTAT_SPACE_SVM ? 0x72 : 10;
+	error = exitstat_names_init(properties.ecx, properties.eax);
+	if (error)
+		return error;
+	error = perf_pmu_register(&pmu, "exitstat", -1);
+	if (error)
+		exitstat_names_exit();
+	return error;
+}
+module_init(start);
+
+static void __exit finish(void)
+{
+	perf_pmu_unregister(&pmu);
+	exitstat_names_exit();
+}
+module_exit(finish);
+
+MODULE_DESCRIPTION("VM exits of this guest, for perf");
+MODULE_LICENSE("GPL");
+MODULE_VERSION(EXITSTAT_VERSION);
