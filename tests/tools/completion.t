@@ -22,7 +22,7 @@ completes() {
 	is "${COMPREPLY[*]}" "$wanted" "exitstat $*"
 }
 
-completes "top doctor vms expose export explain" ""
+completes "top doctor vms expose export explain histogram" ""
 completes "doctor" d
 completes "--json" --j
 completes "--repeat --record --replay" --re
