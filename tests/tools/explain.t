@@ -29,7 +29,7 @@ words() {
 }
 
 # The names in the library's tables, as one word each.
-all=$(grep -oE '\{ -?[0-9][0-9a-fxu]*, "[^"]*"' "$top/lib/names.c" | cut -d'"' -f2 | tr ' ' _ | words)
+all=$(grep -oE '\{ -?[0-9][0-9a-fxu]*, "[^"]*"' "$top/include/exitstat_names.h" | cut -d'"' -f2 | tr ' ' _ | words)
 check "the library's names are found" test "$(wc -l <<<"$all")" -gt 190
 run "$exitstat" explain list
 listed=$(sed 's/.*: //; s/,//g' <<<"$out" | words)
