@@ -63,9 +63,9 @@ perf stat -I 200 -x, -o "$scratch/stat" -e $cpuid -- sh -c 'cpuids 20000; sleep 
 is "$(awk -F, 'NF > 3 { n++; sum += $2 } END { print (n >= 4 && sum >= 40000 && sum < 41000) }' "$scratch/stat")" 1 \
 	"-I: the intervals add up"
 states=exitstat/guest_time/,exitstat/host_time/,exitstat/vmm_time/,exitstat/halted_time/,exitstat/preempted_time/
-from=$(date +%s%N)
+from=${EPOCHREALTIME/./}
 perf stat -a -A -x, -o "$scratch/stat" -e $states -- sleep 1
-took=$((($(date +%s%N) - from) / 1000))
+took=$((${EPOCHREALTIME/./} - from))
 is "$(awk -F, -v took=$took '/^CPU/ { sum[$1] += $2 }
 	END { for (cpu in sum) if (sum[cpu] < 990000 || sum[cpu] > took * 1.02) print cpu, sum[cpu], took }' \
 	"$scratch/stat")" "" "the five states of each CPU add up to the time"
@@ -104,8 +104,8 @@ is "$(($? != 0))" 1 "perf_event_paranoid holds"
 
 ## The module goes
 
-perf stat -a -x, -o "$scratch/stat" -e exitstat/exits/ -- sleep 2 &
-sleep 1
+perf stat -a -x, -o "$scratch/stat" -e exitstat/exits/ -- sleep 5 &
+until (($(cat /sys/module/exitstat_guest/refcnt))); do sleep 0.1; done
 rmmod exitstat_guest 2>/dev/null
 is $? 1 "the module stays while perf uses it"
 wait $!
