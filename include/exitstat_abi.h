@@ -52,12 +52,15 @@
 #define EXITSTAT_LEAF_VMM	0x4ffffff5
 
 /*
- * ECX = histogram selector. EAX = the lowest bucket at or above the selector's that is not
- * empty, EXITSTAT_NEXT_NONE when there is none; ECX, EDX = its count, low and high.
+ * ECX = histogram selector with an even bucket. EAX, EBX = its count, low and high; ECX, EDX =
+ * the count of the bucket above it, low and high.
  */
 #define EXITSTAT_LEAF_HISTOGRAM	0x4ffffff6
 
-/* ECX = histogram selector, bucket 0. EAX, EBX = cycles of the longest, low and high. */
+/*
+ * ECX = histogram selector, bucket 0. EAX, EBX = cycles of the longest, low and high; ECX, EDX =
+ * a map, low and high: bit n is 1 when bucket n is not empty.
+ */
 #define EXITSTAT_LEAF_LONGEST	0x4ffffff7
 
 /*
@@ -103,7 +106,7 @@
 
 /*
  * The histogram selector, ECX: bits 15:0 a reason, or a state; bit 30 all reasons; bit 31 this
- * vCPU; bits 21:16 a bucket; bits 23:22 of what; the rest is 0.
+ * vCPU; bits 21:16 a bucket, an even one; bits 23:22 of what; the rest is 0.
  */
 #define EXITSTAT_BUCKET_SHIFT	16
 #define EXITSTAT_BUCKET_MASK	0x003f0000u

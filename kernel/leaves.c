@@ -3,7 +3,9 @@
 #include "leaves.h"
 
 #define SELECTOR_ZERO	(~(EXITSTAT_REASON_MASK | EXITSTAT_ALL_REASONS | EXITSTAT_THIS_VCPU))
-#define HISTOGRAM_ZERO	(SELECTOR_ZERO & ~(EXITSTAT_BUCKET_MASK | EXITSTAT_OF_MASK))
+#define LONGEST_ZERO	(SELECTOR_ZERO & ~EXITSTAT_OF_MASK)
+/* All of a bucket may be set but what would make it odd. */
+#define HISTOGRAM_ZERO	((LONGEST_ZERO & ~EXITSTAT_BUCKET_MASK) | 1u << EXITSTAT_BUCKET_SHIFT)
 #define STATE_ZERO	(~(0xffu | EXITSTAT_THIS_VCPU))
 
 /*
@@ -108,15 +110,15 @@ static bool find_rows(struct exitstat_query *query, u32 ecx)
 	return true;
 }
 
-static void ask_histogram(struct exitstat_query *query, u32 ecx, bool with_bucket)
+static void ask_rows(struct exitstat_query *query, u32 ecx, u32 zero,
+		     enum exitstat_question question)
 {
-	query->found = EXITSTAT_NR_BUCKETS;
-	query->this_vcpu = ecx & EXITSTAT_THIS_VCPU;
-	if (ecx & HISTOGRAM_ZERO || (!with_bucket && ecx & EXITSTAT_BUCKET_MASK))
+	if (ecx & zero)
 		return;
+	query->this_vcpu = ecx & EXITSTAT_THIS_VCPU;
 	query->bucket = (ecx & EXITSTAT_BUCKET_MASK) >> EXITSTAT_BUCKET_SHIFT;
 	if (find_rows(query, ecx))
-		query->question = EXITSTAT_ASK_HISTOGRAM;
+		query->question = question;
 }
 
 /* What the course leaves, from EXITSTAT_LEAF_EXITS on, mean by another term's numbers. */
@@ -194,8 +196,10 @@ void exitstat_query_init(struct exitstat_query *query, const struct exitstat_rea
 		ask_state(query, ecx);
 		break;
 	case EXITSTAT_LEAF_HISTOGRAM:
+		ask_rows(query, ecx, HISTOGRAM_ZERO, EXITSTAT_ASK_HISTOGRAM);
+		break;
 	case EXITSTAT_LEAF_LONGEST:
-		ask_histogram(query, ecx, leaf == EXITSTAT_LEAF_HISTOGRAM);
+		ask_rows(query, ecx, LONGEST_ZERO, EXITSTAT_ASK_LONGEST);
 		break;
 	}
 }
@@ -209,26 +213,23 @@ static void add_next(struct exitstat_query *query, const struct exitstat_account
 			query->next = slot;
 }
 
-/* Lower buckets that are not empty come before what was found in other rows. */
-static void add_row(struct exitstat_query *query, const struct exitstat_row *row)
+static void add_longest(struct exitstat_query *query, const struct exitstat_row *row)
 {
-	u64 longest = READ_ONCE(row->longest), count = 0;
+	u64 longest = READ_ONCE(row->longest);
 	u8 bucket;
 
-	for (bucket = query->bucket; bucket <= query->found; bucket++) {
-		if (bucket == EXITSTAT_NR_BUCKETS)
-			break;
-		count = READ_ONCE(row->buckets[bucket]);
-		if (count)
-			break;
-	}
-	if (count && bucket < query->found) {
-		query->found = bucket;
-		query->sum.count = 0;
-	}
-	query->sum.count += count;
 	if (longest > query->longest)
 		query->longest = longest;
+	for (bucket = 0; bucket < EXITSTAT_NR_BUCKETS; bucket++)
+		query->map |= (u64)!!READ_ONCE(row->buckets[bucket]) << bucket;
+}
+
+static void add_row(struct exitstat_query *query, const struct exitstat_row *row)
+{
+	if (query->question == EXITSTAT_ASK_LONGEST)
+		return add_longest(query, row);
+	query->buckets[0] += READ_ONCE(row->buckets[query->bucket]);
+	query->buckets[1] += READ_ONCE(row->buckets[query->bucket + 1]);
 }
 
 static void add_histograms(struct exitstat_query *query,
@@ -280,6 +281,7 @@ void exitstat_query_add(struct exitstat_query *query, const struct exitstat_acco
 		add_next(query, account);
 		break;
 	case EXITSTAT_ASK_HISTOGRAM:
+	case EXITSTAT_ASK_LONGEST:
 		if (account->histograms)
 			add_histograms(query, account->histograms);
 		break;
@@ -315,12 +317,11 @@ static struct exitstat_regs properties(const struct exitstat_query *query, u32 t
 	};
 }
 
-static struct exitstat_regs found_bucket(const struct exitstat_query *query)
+/* Two numbers, each low before high. */
+static struct exitstat_regs two(u64 first, u64 second)
 {
-	if (query->found == EXITSTAT_NR_BUCKETS)
-		return (struct exitstat_regs){ .eax = EXITSTAT_NEXT_NONE };
-	return (struct exitstat_regs){ .eax = query->found, .ecx = query->sum.count,
-				       .edx = query->sum.count >> 32 };
+	return (struct exitstat_regs){ .eax = first, .ebx = first >> 32,
+				       .ecx = second, .edx = second >> 32 };
 }
 
 /**
@@ -340,19 +341,15 @@ struct exitstat_regs exitstat_query_answer(const struct exitstat_query *query, u
 	case EXITSTAT_LEAF_PROPERTIES:
 		return properties(query, tsc_khz);
 	case EXITSTAT_LEAF_HISTOGRAM:
-		if (query->histograms)
-			return found_bucket(query);
-		break;
+		return two(query->buckets[0], query->buckets[1]);
 	case EXITSTAT_LEAF_LONGEST:
-		return (struct exitstat_regs){ .eax = query->longest,
-					       .ebx = query->longest >> 32 };
+		return two(query->longest, query->map);
 	case EXITSTAT_LEAF_NEXT:
 		return (struct exitstat_regs){ .eax = next_reason(query) };
 	case EXITSTAT_LEAF_SNAPSHOT:
 	case EXITSTAT_LEAF_STATE:
 	case EXITSTAT_LEAF_VMM:
-		return (struct exitstat_regs){ .eax = count, .ebx = count >> 32,
-					       .ecx = cycles, .edx = cycles >> 32 };
+		return two(count, cycles);
 	}
 
 	if (query->undefined)

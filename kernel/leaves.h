@@ -20,6 +20,7 @@ enum exitstat_question {
 	EXITSTAT_ASK_STATE,
 	EXITSTAT_ASK_NEXT,
 	EXITSTAT_ASK_HISTOGRAM,
+	EXITSTAT_ASK_LONGEST,
 };
 
 /**
@@ -33,12 +34,13 @@ enum exitstat_question {
  * @state: the state asked for
  * @from: NEXT: the first slot to look at
  * @next: NEXT: the first slot found that has exits
- * @of: HISTOGRAM: EXITSTAT_OF_*
- * @row: HISTOGRAM: the first row asked for
- * @rows: HISTOGRAM: how many they are
- * @bucket: HISTOGRAM: the first bucket to look at
- * @found: HISTOGRAM: the first one found that is not empty
- * @longest: HISTOGRAM: the longest of what is in the rows
+ * @of: HISTOGRAM, LONGEST: EXITSTAT_OF_*
+ * @row: HISTOGRAM, LONGEST: the first row asked for
+ * @rows: HISTOGRAM, LONGEST: how many they are
+ * @bucket: HISTOGRAM: the even bucket asked for
+ * @buckets: HISTOGRAM: the counts of it and of the one above
+ * @longest: LONGEST: the longest of what is in the rows
+ * @map: LONGEST: a bit for each bucket that is not empty
  * @histograms: an account in scope has histograms
  * @vcpus: vCPUs in scope, set by the caller before exitstat_query_answer()
  * @sum: the sum over the accounts
@@ -55,8 +57,9 @@ struct exitstat_query {
 	u8 next;
 	u32 of;
 	u8 row, rows;
-	u8 bucket, found;
-	u64 longest;
+	u8 bucket;
+	u64 buckets[2];
+	u64 longest, map;
 	bool histograms;
 	u32 vcpus;
 	struct exitstat_pair sum;

@@ -109,6 +109,7 @@ static const struct kernel_param_ops histograms_ops = {
 	.set = set_histograms,
 	.get = get_histograms,
 };
+
 static const struct kernel_param_ops numbering_ops = {
 	.set = set_numbering,
 	.get = get_numbering,

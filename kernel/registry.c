@@ -178,7 +178,9 @@ static struct opening prepare(const struct exitstat_meeting *met, gfp_t gfp)
 	struct exitstat_vm *vm = exitstat_find_vm(met->kvm);
 
 	if (opening.v && !vm)
-		vm = opening.vm = alloc_vm(met, gfp);
+		opening.vm = alloc_vm(met, gfp);
+	if (!vm)
+		vm = opening.vm;
 	if (!vm || !vm->histograms)
 		return opening;
 	if (opening.v)

@@ -287,8 +287,9 @@ struct exitstat_histogram {
  * @histograms: their selectors, and where they go
  * @n: how many they are
  *
- * Where exitstat_host() has no EXITSTAT_FEATURE_HISTOGRAMS they are empty. Each takes two CPUIDs
- * and one more for each bucket that is not empty; these are not left out.
+ * Where exitstat_host() has no EXITSTAT_FEATURE_HISTOGRAMS they are empty. Each takes a CPUID, and
+ * unless it is empty another one and one for each two buckets of which one is not; these are not
+ * left out. The longest is read last: what is in the buckets is not longer.
  */
 int exitstat_read_histograms(struct exitstat *es, int cpu, struct exitstat_histogram *histograms,
 			     size_t n);

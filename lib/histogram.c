@@ -5,38 +5,49 @@
 
 #define LAST	(EXITSTAT_NR_BUCKETS - 1)
 
-static int read_buckets(struct exitstat *es, uint32_t selector, struct exitstat_histogram *histogram)
+static int read_pair(struct exitstat *es, uint32_t selector, uint32_t bucket, uint64_t counts[2])
 {
 	struct exitstat_regs regs;
-	uint32_t bucket;
-	int err;
+	int err = exitstat_query(es, EXITSTAT_LEAF_HISTOGRAM,
+				 selector | bucket << EXITSTAT_BUCKET_SHIFT, &regs);
 
-	for (bucket = 0; bucket <= LAST; bucket = regs.eax + 1) {
-		err = exitstat_query(es, EXITSTAT_LEAF_HISTOGRAM,
-				     selector | bucket << EXITSTAT_BUCKET_SHIFT, &regs);
-		if (err)
-			return err;
-		if (regs.eax == EXITSTAT_NEXT_NONE)
-			return 0;
-		if (regs.eax < bucket || regs.eax > LAST)
-			return exitstat_fail(es, EXITSTAT_ERR_ANSWER,
-				"the host lists the buckets of a histogram in no order: the VM is "
-				"being moved, or its exitstat is broken; try again");
-		histogram->buckets[regs.eax] = (uint64_t)regs.edx << 32 | regs.ecx;
-	}
+	if (err)
+		return err;
+	counts[0] = (uint64_t)regs.ebx << 32 | regs.eax;
+	counts[1] = (uint64_t)regs.edx << 32 | regs.ecx;
 	return 0;
 }
 
-static int read_longest(struct exitstat *es, uint32_t selector, struct exitstat_histogram *histogram)
+static int read_longest(struct exitstat *es, uint32_t selector, uint64_t *longest, uint64_t *map)
 {
 	struct exitstat_regs regs;
 	int err = exitstat_query(es, EXITSTAT_LEAF_LONGEST, selector, &regs);
 
 	if (err)
 		return err;
-	histogram->longest = (uint64_t)regs.ebx << 32 | regs.eax;
-	histogram->exact = 1;
+	*longest = (uint64_t)regs.ebx << 32 | regs.eax;
+	*map = (uint64_t)regs.edx << 32 | regs.ecx;
 	return 0;
+}
+
+/*
+ * The longest once more after the buckets: what has come into them meanwhile may be longer. A
+ * bucket that was empty before is left to the next reading, but for one of a pair.
+ */
+static int read_histogram(struct exitstat *es, uint32_t selector,
+			  struct exitstat_histogram *histogram)
+{
+	uint32_t bucket;
+	uint64_t map;
+	int err = read_longest(es, selector, &histogram->longest, &map);
+
+	histogram->exact = 1;
+	if (err || !map)
+		return err;
+	for (bucket = 0; bucket <= LAST && !err; bucket += 2)
+		if (map >> bucket & 3)
+			err = read_pair(es, selector, bucket, &histogram->buckets[bucket]);
+	return err ? err : read_longest(es, selector, &histogram->longest, &map);
 }
 
 /* What to read. */
@@ -46,21 +57,16 @@ struct reading {
 	uint32_t scope;
 };
 
-/* The longest after the buckets: what is in one is not longer. */
 static int read_histograms(struct exitstat *es, void *data)
 {
 	const struct reading *reading = data;
 	struct exitstat_histogram *histogram;
-	uint32_t selector;
 	size_t i;
 	int err = 0;
 
 	for (i = 0; i < reading->n && !err; i++) {
 		histogram = &reading->histograms[i];
-		selector = histogram->selector | reading->scope;
-		err = read_buckets(es, selector, histogram);
-		if (!err)
-			err = read_longest(es, selector, histogram);
+		err = read_histogram(es, histogram->selector | reading->scope, histogram);
 	}
 	return err;
 }
@@ -125,7 +131,7 @@ EXPORT uint64_t exitstat_percentile(const struct exitstat_histogram *histogram, 
 	for (bucket = 0; bucket < LAST; bucket++) {
 		so_far += histogram->buckets[bucket];
 		/* Percents are no binary fractions: a hair less is meant to be there. */
-		if (so_far >= rank * (1 - 1e-15L))
+		if (so_far >= rank * (1 - 0.000000000000001L))
 			break;
 	}
 	return end_of(histogram, bucket);

@@ -117,7 +117,7 @@ static void print_buckets(const struct tool *tool, const struct exitstat_histogr
 		used = printf("%*s  %*s  %10llu ", columns, begin, columns, end,
 			      (unsigned long long)histogram->buckets[bucket]);
 		print_bar(histogram->buckets[bucket], most,
-			  width > (unsigned int)used + LEAST_BAR + 2 ? width - used - 2 : LEAST_BAR);
+			  width > used + LEAST_BAR + 2u ? width - used - 2 : LEAST_BAR);
 	}
 }
 

@@ -68,6 +68,44 @@ static void histograms_are_what_the_host_has(void **state)
 	machine_free(machine);
 }
 
+static uint64_t exits_of(struct machine *machine)
+{
+	uint32_t regs[4];
+
+	machine_ask(machine, 0, EXITSTAT_LEAF_EXITS, 0, regs);
+	return (uint64_t)regs[1] << 32 | regs[0];
+}
+
+/* From an odd bucket on and from an even one, and nothing at all. */
+static void reading_takes_a_cpuid_for_two_buckets(void **state)
+{
+	static const struct {
+		unsigned int first, buckets, most;
+	} cases[] = {
+		{ 4, 21, 2 + 11 }, { 5, 21, 2 + 11 }, { 5, 2, 2 + 2 }, { 0, 1, 2 + 1 }, { 0, 0, 1 },
+	};
+	struct machine *machine;
+	struct exitstat *es;
+	unsigned int i, bucket;
+	uint64_t begin;
+
+	(void)state;
+	for (i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		machine = machine_with_histograms();
+		es = open_paper(machine);
+		for (bucket = cases[i].first; bucket < cases[i].first + cases[i].buckets; bucket++)
+			machine_exit(machine, bucket % 2, SVM_NPF, exitstat_bucket_begin(bucket));
+		begin = exits_of(machine);
+		read_one(es, EXITSTAT_VM, SVM_NPF, &after);
+		assert_int_equal(exits_of(machine) - begin, cases[i].most);
+		assert_int_equal(exitstat_histogram_count(&after), cases[i].buckets);
+		if (cases[i].buckets)
+			assert_int_equal(after.longest, exitstat_bucket_begin(bucket - 1));
+		exitstat_free(es);
+		machine_free(machine);
+	}
+}
+
 static void difference_has_what_happened_between(void **state)
 {
 	struct machine *machine = machine_with_histograms();
@@ -173,10 +211,12 @@ int main(void)
 {
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(histograms_are_what_the_host_has),
+		cmocka_unit_test(reading_takes_a_cpuid_for_two_buckets),
 		cmocka_unit_test(difference_has_what_happened_between),
 		cmocka_unit_test(without_histograms_they_are_empty),
 		cmocka_unit_test(percentiles_keep_their_promise),
 	};
 
+	cmocka_set_message_output(CM_OUTPUT_TAP);
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

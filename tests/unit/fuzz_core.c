@@ -108,6 +108,27 @@ static void walk(void)
 		must_be_null("the guest does not see the exits that there were");
 }
 
+/* Of all reasons: the map tells the buckets that have some, and these are the exits that are over. */
+static void walk_buckets(void)
+{
+	struct exitstat_regs map = vm_ask(&vm, EXITSTAT_LEAF_LONGEST, EXITSTAT_ALL_REASONS), regs;
+	u64 told = (u64)map.edx << 32 | map.ecx, found = 0, sum = 0, counts[2];
+	u32 bucket;
+
+	for (bucket = 0; bucket < EXITSTAT_NR_BUCKETS; bucket += 2) {
+		regs = vm_ask(&vm, EXITSTAT_LEAF_HISTOGRAM,
+			      EXITSTAT_ALL_REASONS | bucket << EXITSTAT_BUCKET_SHIFT);
+		counts[0] = (u64)regs.ebx << 32 | regs.eax;
+		counts[1] = (u64)regs.edx << 32 | regs.ecx;
+		found |= (u64)!!counts[0] << bucket | (u64)!!counts[1] << (bucket + 1);
+		sum += counts[0] + counts[1];
+	}
+	if (found != told)
+		must_be_null("the map is not that of the buckets");
+	if (sum > exits || exits - sum > VM_NR_VCPUS)
+		must_be_null("the guest does not see the exits that are over in its buckets");
+}
+
 static void obey(u8 command, struct input *input)
 {
 	struct life *life = &lives[(command >> 4) % VM_NR_VCPUS];
@@ -145,5 +166,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	while (input.left)
 		obey(take(&input, 1), &input);
 	walk();
+	walk_buckets();
 	return 0;
 }

@@ -265,13 +265,14 @@ static const char *counts_broken(const struct exitstat_account *account)
 
 	if (!histograms)
 		return NULL;
-	if (rows_count(histograms->exits, EXITSTAT_NR_ROWS) + !!(account->due & EXITSTAT_DUE_EXIT) !=
-	    account->exits)
+	if (rows_count(histograms->exits, EXITSTAT_NR_ROWS) +
+	    !!(account->due & EXITSTAT_DUE_EXIT) != account->exits)
 		return "the buckets do not add up to the exits";
 	if (rows_count(histograms->returns, EXITSTAT_NR_ROWS) +
 	    !!(account->due & EXITSTAT_DUE_RETURN) != account->states[V].entered)
 		return "the buckets do not add up to the returns";
-	if (rows_count(&histograms->halted, 1) + (account->state == L) != account->states[L].entered)
+	if (rows_count(&histograms->halted, 1) + (account->state == L) !=
+	    account->states[L].entered)
 		return "the buckets do not add up to the times halted";
 	if (rows_count(&histograms->preempted, 1) + (account->state == P) !=
 	    account->states[P].entered)
@@ -411,15 +412,13 @@ const char *answer_broken(u32 leaf, struct exitstat_regs regs)
 	case EXITSTAT_LEAF_SNAPSHOT:
 	case EXITSTAT_LEAF_STATE:
 	case EXITSTAT_LEAF_VMM:
+	case EXITSTAT_LEAF_HISTOGRAM:
+	case EXITSTAT_LEAF_LONGEST:
 		unnamed = 0;
 		break;
 	case EXITSTAT_LEAF_NEXT:
 		unnamed = regs.ebx | regs.ecx | regs.edx;
 		break;
-	case EXITSTAT_LEAF_HISTOGRAM:
-		unnamed = regs.ebx;
-		break;
-	case EXITSTAT_LEAF_LONGEST:
 	case EXITSTAT_LEAF_EXITS:
 		unnamed = regs.ecx | regs.edx;
 		break;

@@ -23,17 +23,28 @@ static struct vm *open_histograms(void **state)
 	return vm;
 }
 
-static u32 bucket_at(u64 cycles)
+/* The selector of the pair that has the bucket of @cycles. */
+static u32 pair_at(u64 cycles)
 {
-	return exitstat_bucket(cycles) << EXITSTAT_BUCKET_SHIFT;
+	return (exitstat_bucket(cycles) & ~1u) << EXITSTAT_BUCKET_SHIFT;
 }
 
-static struct exitstat_regs found(u32 bucket, u64 count)
+/* That many took @cycles, and nothing is in the other bucket of the pair. */
+static struct exitstat_regs times(u64 cycles, u64 count)
 {
-	return (struct exitstat_regs){ .eax = bucket, .ecx = count, .edx = count >> 32 };
+	return exitstat_bucket(cycles) % 2 ? both_halves(0, count) : both_halves(count, 0);
 }
 
-static const struct exitstat_regs nothing = { .eax = EXITSTAT_NEXT_NONE };
+/* The longest, and the buckets of which there are some. */
+static struct exitstat_regs longest(u64 cycles, u64 map)
+{
+	return both_halves(cycles, map);
+}
+
+static u64 bit(u64 cycles)
+{
+	return 1ull << exitstat_bucket(cycles);
+}
 
 static void enter(struct exitstat_account *account, u64 *now, u64 cycles)
 {
@@ -69,13 +80,14 @@ static void every_bucket_begins_where_the_one_before_ends(void **state)
 static void largest_cycles_are_in_the_last_bucket(void **state)
 {
 	struct vm *vm = open_histograms(state);
-	u64 now = 1, longest = (1ull << 63) - 1;
+	u64 now = 1, cycles = (1ull << 63) - 1;
 
 	enter(vm->vcpus, &now, 0);
 	leave(vm, vm->vcpus, cpuid_exit(vm), &now);
-	enter(vm->vcpus, &now, longest);
-	assert_answer(vm, EXITSTAT_LEAF_HISTOGRAM, cpuid_exit(vm), found(LAST, 1));
-	assert_answer(vm, EXITSTAT_LEAF_LONGEST, cpuid_exit(vm), course_exits(longest));
+	enter(vm->vcpus, &now, cycles);
+	assert_answer(vm, EXITSTAT_LEAF_HISTOGRAM, cpuid_exit(vm) | pair_at(cycles),
+		      times(cycles, 1));
+	assert_answer(vm, EXITSTAT_LEAF_LONGEST, cpuid_exit(vm), longest(cycles, 1ull << LAST));
 }
 
 static void an_exit_has_all_of_its_pieces(void **state)
@@ -94,19 +106,19 @@ static void an_exit_has_all_of_its_pieces(void **state)
 	exitstat_account_run(account, now += 6000000);
 	enter(account, &now, 3000);
 
-	assert_answer(vm, EXITSTAT_LEAF_LONGEST, cpuid_exit(vm), course_exits(6000));
-	assert_answer(vm, EXITSTAT_LEAF_HISTOGRAM, cpuid_exit(vm), found(exitstat_bucket(6000), 1));
+	assert_answer(vm, EXITSTAT_LEAF_LONGEST, cpuid_exit(vm), longest(6000, bit(6000)));
+	assert_answer(vm, EXITSTAT_LEAF_HISTOGRAM, cpuid_exit(vm) | pair_at(6000), times(6000, 1));
 	assert_answer(vm, EXITSTAT_LEAF_LONGEST, EXITSTAT_OF_VMM | cpuid_exit(vm),
-		      course_exits(6000000));
+		      longest(6000000, bit(6000000)));
 	assert_answer(vm, EXITSTAT_LEAF_LONGEST, EXITSTAT_OF_STATE | EXITSTAT_STATE_VMM,
-		      course_exits(6000000));
+		      longest(6000000, bit(6000000)));
+	/* It was halted twice. */
 	assert_answer(vm, EXITSTAT_LEAF_LONGEST, EXITSTAT_OF_STATE | EXITSTAT_STATE_HALTED,
-		      course_exits(30000));
+		      longest(30000, bit(30000) | bit(5000)));
 	assert_answer(vm, EXITSTAT_LEAF_LONGEST, EXITSTAT_OF_STATE | EXITSTAT_STATE_PREEMPTED,
-		      course_exits(400000));
-	/* The second stay in halted. */
-	assert_answer(vm, EXITSTAT_LEAF_HISTOGRAM, EXITSTAT_OF_STATE | EXITSTAT_STATE_HALTED,
-		      found(exitstat_bucket(5000), 1));
+		      longest(400000, bit(400000)));
+	assert_answer(vm, EXITSTAT_LEAF_HISTOGRAM,
+		      EXITSTAT_OF_STATE | EXITSTAT_STATE_HALTED | pair_at(5000), times(5000, 1));
 }
 
 static void exit_under_way_is_in_no_bucket(void **state)
@@ -116,14 +128,14 @@ static void exit_under_way_is_in_no_bucket(void **state)
 
 	enter(vm->vcpus, &now, 0);
 	leave(vm, vm->vcpus, cpuid_exit(vm), &now);
-	assert_answer(vm, EXITSTAT_LEAF_HISTOGRAM, cpuid_exit(vm), nothing);
+	assert_answer(vm, EXITSTAT_LEAF_LONGEST, cpuid_exit(vm), zeros);
 	exitstat_account_return(vm->vcpus, now += 500);
 	exitstat_account_run(vm->vcpus, now += 500);
-	assert_answer(vm, EXITSTAT_LEAF_HISTOGRAM, cpuid_exit(vm), nothing);
-	assert_answer(vm, EXITSTAT_LEAF_HISTOGRAM, EXITSTAT_OF_VMM | cpuid_exit(vm), nothing);
+	assert_answer(vm, EXITSTAT_LEAF_LONGEST, cpuid_exit(vm), zeros);
+	assert_answer(vm, EXITSTAT_LEAF_LONGEST, EXITSTAT_OF_VMM | cpuid_exit(vm), zeros);
 	enter(vm->vcpus, &now, 1);
-	assert_answer(vm, EXITSTAT_LEAF_HISTOGRAM, EXITSTAT_OF_VMM | cpuid_exit(vm),
-		      found(exitstat_bucket(500), 1));
+	assert_answer(vm, EXITSTAT_LEAF_HISTOGRAM, EXITSTAT_OF_VMM | cpuid_exit(vm) | pair_at(500),
+		      times(500, 1));
 }
 
 /* An entry that fails without an exit: KVM_RUN returns, and no exit is over at the next entry. */
@@ -136,10 +148,10 @@ static void failed_entry_is_no_exit(void **state)
 	exitstat_account_return(vm->vcpus, now += 500);
 	exitstat_account_run(vm->vcpus, now += 500);
 	enter(vm->vcpus, &now, 500);
-	assert_answer(vm, EXITSTAT_LEAF_HISTOGRAM, EXITSTAT_ALL_REASONS, nothing);
+	assert_answer(vm, EXITSTAT_LEAF_LONGEST, EXITSTAT_ALL_REASONS, zeros);
 	leave(vm, vm->vcpus, cpuid_exit(vm), &now);
 	enter(vm->vcpus, &now, 200);
-	assert_answer(vm, EXITSTAT_LEAF_LONGEST, EXITSTAT_ALL_REASONS, course_exits(200));
+	assert_answer(vm, EXITSTAT_LEAF_LONGEST, EXITSTAT_ALL_REASONS, longest(200, bit(200)));
 }
 
 static void vcpu_that_is_gone_stays_in_the_sum(void **state)
@@ -157,40 +169,40 @@ static void vcpu_that_is_gone_stays_in_the_sum(void **state)
 	exitstat_account_fold(&vm->gone, account);
 	memset(account, 0, sizeof(*account));
 
-	assert_answer(vm, EXITSTAT_LEAF_HISTOGRAM, cpuid_exit(vm), found(exitstat_bucket(300), 1));
-	assert_answer(vm, EXITSTAT_LEAF_HISTOGRAM, cpuid_exit(vm) | bucket_at(1000),
-		      found(exitstat_bucket(100000), 1));
+	assert_answer(vm, EXITSTAT_LEAF_HISTOGRAM, cpuid_exit(vm) | pair_at(300), times(300, 1));
+	assert_answer(vm, EXITSTAT_LEAF_HISTOGRAM, cpuid_exit(vm) | pair_at(100000),
+		      times(100000, 1));
 	assert_answer(vm, EXITSTAT_LEAF_LONGEST, EXITSTAT_OF_VMM | cpuid_exit(vm),
-		      course_exits(7000000));
-	assert_answer(vm, EXITSTAT_LEAF_HISTOGRAM, EXITSTAT_THIS_VCPU | cpuid_exit(vm), nothing);
+		      longest(7000000, bit(7000000)));
+	assert_answer(vm, EXITSTAT_LEAF_LONGEST, EXITSTAT_THIS_VCPU | cpuid_exit(vm), zeros);
 }
 
-/* The lowest bucket of any, and only what is in that one. */
 static void buckets_are_the_sum_over_vcpus(void **state)
 {
 	struct vm *vm = open_histograms(state);
 	u8 row = vm->reasons.row[vm_slot(vm, cpuid_exit(vm))];
+	u32 eighth = cpuid_exit(vm) | 8 << EXITSTAT_BUCKET_SHIFT;
 
 	histograms[0].exits[row].buckets[9] = 1ull << 40;
-	histograms[1].exits[row].buckets[5] = 3;
+	histograms[1].exits[row].buckets[8] = 3;
 	histograms[2].exits[row].buckets[9] = 7;
 	histograms[2].exits[row].buckets[LAST] = 1;
-	histograms[VM_NR_VCPUS].exits[row].buckets[5] = 0xffffffff;
+	histograms[VM_NR_VCPUS].exits[row].buckets[8] = 0xffffffff;
 	histograms[1].exits[row].longest = 99;
 	histograms[2].exits[row].longest = 1ull << 50;
 
-	assert_answer(vm, EXITSTAT_LEAF_HISTOGRAM, cpuid_exit(vm), found(5, 0x100000002));
-	assert_answer(vm, EXITSTAT_LEAF_HISTOGRAM, cpuid_exit(vm) | 6 << EXITSTAT_BUCKET_SHIFT,
-		      found(9, (1ull << 40) + 7));
-	assert_answer(vm, EXITSTAT_LEAF_HISTOGRAM, cpuid_exit(vm) | 10 << EXITSTAT_BUCKET_SHIFT,
-		      found(LAST, 1));
-	assert_answer(vm, EXITSTAT_LEAF_HISTOGRAM,
-		      cpuid_exit(vm) | 6 << EXITSTAT_BUCKET_SHIFT | EXITSTAT_THIS_VCPU,
-		      found(9, 1ull << 40));
-	assert_answer(vm, EXITSTAT_LEAF_HISTOGRAM,
-		      cpuid_exit(vm) | 10 << EXITSTAT_BUCKET_SHIFT | EXITSTAT_THIS_VCPU, nothing);
-	assert_answer(vm, EXITSTAT_LEAF_HISTOGRAM, EXITSTAT_ALL_REASONS, found(5, 0x100000002));
-	assert_answer(vm, EXITSTAT_LEAF_LONGEST, cpuid_exit(vm), course_exits(1ull << 50));
+	assert_answer(vm, EXITSTAT_LEAF_HISTOGRAM, eighth,
+		      both_halves(0x100000002, (1ull << 40) + 7));
+	assert_answer(vm, EXITSTAT_LEAF_HISTOGRAM, eighth | EXITSTAT_ALL_REASONS,
+		      both_halves(0x100000002, (1ull << 40) + 7));
+	assert_answer(vm, EXITSTAT_LEAF_HISTOGRAM, eighth | EXITSTAT_THIS_VCPU,
+		      both_halves(0, 1ull << 40));
+	assert_answer(vm, EXITSTAT_LEAF_HISTOGRAM, cpuid_exit(vm) | pair_at(-1ull),
+		      both_halves(0, 1));
+	assert_answer(vm, EXITSTAT_LEAF_LONGEST, cpuid_exit(vm),
+		      longest(1ull << 50, 1ull << LAST | 3 << 8));
+	assert_answer(vm, EXITSTAT_LEAF_LONGEST, cpuid_exit(vm) | EXITSTAT_THIS_VCPU,
+		      longest(0, 1 << 9));
 }
 
 /* Whatever came first, each usual reason has its own row; the others are with "other". */
@@ -212,15 +224,15 @@ static void rare_reasons_share_a_row(void **state)
 		own += row != EXITSTAT_SHARED_ROW;
 		if (vm->reasons.number[slot] != EXITSTAT_OTHER)
 			assert_answer(vm, EXITSTAT_LEAF_HISTOGRAM,
-				      vm->reasons.number[slot] & EXITSTAT_REASON_MASK,
-				      row == EXITSTAT_SHARED_ROW ? nothing :
-				      found(exitstat_bucket(1000), 1));
+				      (vm->reasons.number[slot] & EXITSTAT_REASON_MASK) |
+				      pair_at(1000),
+				      times(1000, row != EXITSTAT_SHARED_ROW));
 	}
 	assert_int_equal(own, EXITSTAT_NR_ROWS - 1);
-	assert_answer(vm, EXITSTAT_LEAF_HISTOGRAM, EXITSTAT_REASON_OTHER,
-		      found(exitstat_bucket(1000), vm->reasons.nr_slots - own));
-	assert_answer(vm, EXITSTAT_LEAF_HISTOGRAM, EXITSTAT_ALL_REASONS,
-		      found(exitstat_bucket(1000), vm->reasons.nr_slots));
+	assert_answer(vm, EXITSTAT_LEAF_HISTOGRAM, EXITSTAT_REASON_OTHER | pair_at(1000),
+		      times(1000, vm->reasons.nr_slots - own));
+	assert_answer(vm, EXITSTAT_LEAF_HISTOGRAM, EXITSTAT_ALL_REASONS | pair_at(1000),
+		      times(1000, vm->reasons.nr_slots));
 }
 
 static void selector_that_makes_no_sense_selects_nothing(void **state)
@@ -244,10 +256,13 @@ static void selector_that_makes_no_sense_selects_nothing(void **state)
 	exitstat_account_run(vm->vcpus, now += 100000);
 	enter(vm->vcpus, &now, 1);
 	for (i = 0; i < ARRAY_SIZE(bad); i++) {
-		assert_answer(vm, EXITSTAT_LEAF_HISTOGRAM, bad[i], nothing);
+		assert_answer(vm, EXITSTAT_LEAF_HISTOGRAM, bad[i] | pair_at(100000), zeros);
 		assert_answer(vm, EXITSTAT_LEAF_LONGEST, bad[i], zeros);
 	}
-	assert_answer(vm, EXITSTAT_LEAF_LONGEST, EXITSTAT_ALL_REASONS | bucket_at(128), zeros);
+	/* An odd bucket; and where none is asked for, any. */
+	assert_answer(vm, EXITSTAT_LEAF_HISTOGRAM, EXITSTAT_ALL_REASONS | pair_at(100000) |
+		      1 << EXITSTAT_BUCKET_SHIFT, zeros);
+	assert_answer(vm, EXITSTAT_LEAF_LONGEST, EXITSTAT_ALL_REASONS | pair_at(100000), zeros);
 }
 
 static void without_histograms_zeros(void **state)
@@ -258,7 +273,7 @@ static void without_histograms_zeros(void **state)
 	enter(vm->vcpus, &now, 0);
 	leave(vm, vm->vcpus, cpuid_exit(vm), &now);
 	enter(vm->vcpus, &now, 100);
-	assert_answer(vm, EXITSTAT_LEAF_HISTOGRAM, cpuid_exit(vm), zeros);
+	assert_answer(vm, EXITSTAT_LEAF_HISTOGRAM, cpuid_exit(vm) | pair_at(100), zeros);
 	assert_answer(vm, EXITSTAT_LEAF_LONGEST, cpuid_exit(vm), zeros);
 	assert_int_equal(vm_ask(vm, EXITSTAT_LEAF_PROPERTIES, 0).ebx, 0);
 	open_histograms(state);
