@@ -296,7 +296,7 @@ int main(int argc, char **argv)
 	errors(id);
 	every_length();
 	permissions(id);
-	anything(id, host_is_amd() ? 300000 : 30000);
+	anything(id, host_is_amd() ? 1000000 : 30000);
 	ok(!expose(device, id, EXITSTAT_EXPOSE_ALL), "it can be exposed");
 	answers_as_cpuid(&vm, id);
 	vm_destroy(&vm);
