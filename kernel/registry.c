@@ -175,16 +175,23 @@ static struct exitstat_vm *alloc_vm(const struct exitstat_meeting *met, gfp_t gf
 static struct opening prepare(const struct exitstat_meeting *met, gfp_t gfp)
 {
 	struct opening opening = { .v = alloc_vcpu(met, gfp) };
-	struct exitstat_vm *vm = exitstat_find_vm(met->kvm);
+	const struct exitstat_vm *vm;
+	bool histograms;
 
-	if (opening.v && !vm)
-		opening.vm = alloc_vm(met, gfp);
-	if (!vm)
-		vm = opening.vm;
-	if (!vm || !vm->histograms)
+	if (!opening.v)
 		return opening;
-	if (opening.v)
-		opening.v->account->histograms = alloc_histograms(gfp);
+	/* Without the mutex, who switches exitstat off may end it. */
+	rcu_read_lock();
+	vm = exitstat_find_vm(met->kvm);
+	histograms = vm && vm->histograms;
+	rcu_read_unlock();
+	if (!vm) {
+		opening.vm = alloc_vm(met, gfp);
+		histograms = opening.vm && opening.vm->histograms;
+	}
+	if (!histograms)
+		return opening;
+	opening.v->account->histograms = alloc_histograms(gfp);
 	if (!READ_ONCE(dead.histograms))
 		opening.of_dead = alloc_histograms(gfp);
 	return opening;
