@@ -45,9 +45,11 @@ static_assert(sizeof(struct exitstat_histograms) <= 4 * PAGE_SIZE);
 
 static __always_inline void exitstat_row_add(struct exitstat_row *row, u64 cycles)
 {
-	row->buckets[exitstat_bucket(cycles)]++;
 	if (unlikely(cycles > row->longest))
 		row->longest = cycles;
+	/* Who has seen the bucket sees that the longest is no shorter. */
+	smp_wmb();
+	row->buckets[exitstat_bucket(cycles)]++;
 }
 
 void exitstat_histograms_init(struct exitstat_histograms *histograms,

@@ -215,13 +215,16 @@ static void add_next(struct exitstat_query *query, const struct exitstat_account
 
 static void add_longest(struct exitstat_query *query, const struct exitstat_row *row)
 {
-	u64 longest = READ_ONCE(row->longest);
+	u64 longest;
 	u8 bucket;
 
-	if (longest > query->longest)
-		query->longest = longest;
 	for (bucket = 0; bucket < EXITSTAT_NR_BUCKETS; bucket++)
 		query->map |= (u64)!!READ_ONCE(row->buckets[bucket]) << bucket;
+	/* Pairs with exitstat_row_add(). */
+	smp_rmb();
+	longest = READ_ONCE(row->longest);
+	if (longest > query->longest)
+		query->longest = longest;
 }
 
 static void add_row(struct exitstat_query *query, const struct exitstat_row *row)
