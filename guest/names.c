@@ -107,17 +107,11 @@ static void add_reason(const char *name, u32 selector)
 
 static void add_states(void)
 {
-	static const char *const names[EXITSTAT_NR_STATES] = {
-		[EXITSTAT_STATE_GUEST] = "guest",
-		[EXITSTAT_STATE_HOST] = "host",
-		[EXITSTAT_STATE_VMM] = "vmm",
-		[EXITSTAT_STATE_HALTED] = "halted",
-		[EXITSTAT_STATE_PREEMPTED] = "preempted",
-	};
 	u32 state;
 
 	for (state = 0; state < EXITSTAT_NR_STATES; state++)
-		add_pair(names[state], &plain, exitstat_config(EXITSTAT_LEAF_STATE, state));
+		add_pair(exitstat_state_names[state], &plain,
+			 exitstat_config(EXITSTAT_LEAF_STATE, state));
 }
 
 PMU_FORMAT_ATTR(reason, "config:0-15");

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: (GPL-2.0 WITH Linux-syscall-note) OR MIT */
-/* Names of exit reasons: for the library, and for the guest's kernel. */
+/* Names of exit reasons and of states: for the library, and for the guest's kernel. */
 #ifndef EXITSTAT_NAMES_H
 #define EXITSTAT_NAMES_H
+
+#include "exitstat_abi.h"
 
 struct exitstat_name {
 	unsigned int reason;
@@ -77,6 +79,14 @@ static const struct exitstat_name exitstat_svm_names[] = {
 	{ 0x402, "avic_unaccelerated_access" }, { 0x403, "vmgexit" },
 	{ -4u, "invalid_pmc" }, { -3u, "idle_required" }, { -2u, "busy" },
 	{ -1u, "invalid_guest_state" },
+};
+
+static const char *const exitstat_state_names[EXITSTAT_NR_STATES] = {
+	[EXITSTAT_STATE_GUEST] = "guest",
+	[EXITSTAT_STATE_HOST] = "host",
+	[EXITSTAT_STATE_VMM] = "vmm",
+	[EXITSTAT_STATE_HALTED] = "halted",
+	[EXITSTAT_STATE_PREEMPTED] = "preempted",
 };
 
 #endif /* EXITSTAT_NAMES_H */

@@ -36,13 +36,5 @@ EXPORT const char *exitstat_reason_name(uint32_t space, uint32_t reason)
 
 EXPORT const char *exitstat_state_name(enum exitstat_state state)
 {
-	static const char *const names[EXITSTAT_NR_STATES] = {
-		[EXITSTAT_STATE_GUEST] = "guest",
-		[EXITSTAT_STATE_HOST] = "host",
-		[EXITSTAT_STATE_VMM] = "vmm",
-		[EXITSTAT_STATE_HALTED] = "halted",
-		[EXITSTAT_STATE_PREEMPTED] = "preempted",
-	};
-
-	return state < EXITSTAT_NR_STATES ? names[state] : NULL;
+	return state < EXITSTAT_NR_STATES ? exitstat_state_names[state] : NULL;
 }
