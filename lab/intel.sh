@@ -4,8 +4,7 @@
 # its compression, and the initramfs in memory; lab/boot.s is all the firmware there is.
 
 need_intel() {
-	need bochs bochs-term vgabios binutils busybox-static cpio kmod gzip xz-utils bsdutils \
-		linux-perf gcc libc6-dev
+	need vgabios binutils busybox-static cpio kmod gzip xz-utils bsdutils linux-perf gcc libc6-dev
 }
 
 # Where lab/boot.s wants the image of the memory, and where in it the initramfs is.
@@ -133,10 +132,11 @@ prepare_intel() {
 	make_memory
 	make_firmware
 	write_bochsrc
+	get_bochs "$job/go"
 }
 
-# boot_intel: returns 124 when the time is over. Debian's Bochs starts in its debugger and
-# wants a terminal. It ends when the kernel restarts by a triple fault, that is with an error.
+# boot_intel: returns 124 when the time is over. Bochs wants a terminal. It ends when the kernel
+# restarts by a triple fault, that is with an error.
 boot_intel() {
 	local status=0 terminal
 
@@ -146,7 +146,7 @@ boot_intel() {
 	terminal=$!
 	step "Starting Bochs"
 	TERM=linux timeout --foreground --kill-after=10 "$seconds" \
-		script -qec "bochs -q -f $job/bochsrc -rc $job/go" /dev/null \
+		script -qec "${bochs[*]} -q -f $job/bochsrc" /dev/null \
 		<"$job/go" >"$out/bochs.out" 2>&1 || status=$?
 	# Should Bochs never have opened it, cat still waits for somebody who does.
 	: <>"$job/terminal"
