@@ -8,7 +8,8 @@
 enum metric {
 	METRIC_UP, METRIC_BUILD_INFO, METRIC_HOST_INFO, METRIC_FAILED_ALLOCATIONS, METRIC_VM_INFO,
 	METRIC_VM_START, METRIC_VCPUS, METRIC_EXITS, METRIC_EXIT_SECONDS, METRIC_VMM_RETURNS,
-	METRIC_VMM_SECONDS, METRIC_STATE_SECONDS, METRIC_SCRAPE_SECONDS,
+	METRIC_VMM_SECONDS, METRIC_STATE_SECONDS, METRIC_EXIT_DURATION, METRIC_REASON_DURATION,
+	METRIC_STATE_DURATION, METRIC_SCRAPE_SECONDS,
 	NR_METRICS
 };
 
@@ -40,6 +41,28 @@ void expose_count(struct exposition *exposition, enum metric metric, const struc
 		  uint64_t value);
 void expose_seconds(struct exposition *exposition, enum metric metric,
 		    const struct labels *labels, long double value);
+void expose_bucket(struct exposition *exposition, enum metric metric,
+		   const struct labels *labels, uint64_t value);
+void expose_sum(struct exposition *exposition, enum metric metric, const struct labels *labels,
+		long double seconds, uint64_t count);
+
+#define NR_DURATION_STATES	3
+
+/**
+ * struct durations - how long it all took
+ * @exits: exits of all reasons, and on demand of each
+ * @stays: in the states of which it is known
+ */
+struct durations {
+	struct distributions exits;
+	struct exitstat_histogram stays[NR_DURATION_STATES];
+};
+
+/* export_histogram.c */
+int read_durations(struct tool *tool, const struct exitstat_sample *sample,
+		   struct durations *durations);
+void expose_durations(struct exposition *exposition, const struct labels *labels,
+		      const struct exitstat_sample *sample, const struct durations *durations);
 
 /* export_scrape.c: all that can be measured now, to be freed; @err is 0 when that is all. */
 char *scrape(const struct tool *tool, size_t *size, int *err);

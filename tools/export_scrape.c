@@ -57,7 +57,7 @@ static void expose_state(struct exposition *exposition, struct labels labels,
 }
 
 static void expose_sample(struct exposition *exposition, struct labels labels,
-			  const struct exitstat_sample *sample)
+			  const struct exitstat_sample *sample, const struct durations *durations)
 {
 	size_t i;
 	int state;
@@ -68,21 +68,52 @@ static void expose_sample(struct exposition *exposition, struct labels labels,
 		expose_reason(exposition, labels, sample, &sample->reasons[i]);
 	for (state = 0; state < EXITSTAT_NR_STATES; state++)
 		expose_state(exposition, labels, sample, state);
+	if (durations && sample->tsc_khz)
+		expose_durations(exposition, &labels, sample, durations);
+}
+
+/* Return: for each sample; NULL where the host keeps no histograms. */
+static struct durations *read_all_durations(struct tool *tool, const struct samples *samples,
+					    int *err)
+{
+	struct durations *durations;
+	size_t i;
+
+	if (!has_distributions(tool))
+		return NULL;
+	durations = allocate(samples->n, sizeof(*durations));
+	for (i = 0; i < samples->n && !*err; i++)
+		*err = read_durations(tool, &samples->sample[i], &durations[i]);
+	return durations;
+}
+
+static void free_durations(struct durations *durations, size_t n)
+{
+	size_t i;
+
+	for (i = 0; durations && i < n; i++)
+		free(durations[i].exits.of);
+	free(durations);
 }
 
 /* With --vcpu the vCPUs' figures are instead of their sum: Prometheus adds up itself. */
 static int expose_figures(struct tool *tool, struct exposition *exposition,
 			  const struct labels *labels, struct samples *samples, uint32_t vcpus)
 {
+	struct durations *durations;
 	int err = samples_read(tool, samples);
 	size_t i;
 
 	if (err)
 		return err;
-	expose_count(exposition, METRIC_VCPUS, labels, vcpus);
-	for (i = 0; i < samples->n; i++)
-		expose_sample(exposition, *labels, &samples->sample[i]);
-	return 0;
+	durations = read_all_durations(tool, samples, &err);
+	if (!err)
+		expose_count(exposition, METRIC_VCPUS, labels, vcpus);
+	for (i = 0; i < samples->n && !err; i++)
+		expose_sample(exposition, *labels, &samples->sample[i],
+			      durations ? &durations[i] : NULL);
+	free_durations(durations, samples->n);
+	return err;
 }
 
 static void expose_vm_info(struct exposition *exposition, const struct labels *labels,

@@ -36,6 +36,12 @@ static const struct {
 		"Time of the VMM after such a return, by the reason of the exit before." },
 	[METRIC_STATE_SECONDS] = { "exitstat_state_seconds_total", "counter",
 		"Time of all vCPUs in each of the five states." },
+	[METRIC_EXIT_DURATION] = { "exitstat_exit_duration_seconds", "histogram",
+		"How long the host's kernel took for a VM exit." },
+	[METRIC_REASON_DURATION] = { "exitstat_reason_duration_seconds", "histogram",
+		"How long the host's kernel took for a VM exit of this reason." },
+	[METRIC_STATE_DURATION] = { "exitstat_state_duration_seconds", "histogram",
+		"How long a vCPU stayed in a state." },
 	[METRIC_SCRAPE_SECONDS] = { "exitstat_scrape_duration_seconds", "gauge",
 		"How long it took to read all this." },
 };
@@ -103,12 +109,12 @@ void labels_add_number(struct labels *labels, const char *name, uint64_t value)
 	labels_add(labels, name, text);
 }
 
-static FILE *begin_line(struct exposition *exposition, enum metric metric,
+static FILE *begin_line(struct exposition *exposition, enum metric metric, const char *suffix,
 			const struct labels *labels)
 {
 	FILE *file = exposition->file[metric];
 
-	fputs(metrics[metric].name, file);
+	fprintf(file, "%s%s", metrics[metric].name, suffix);
 	if (labels && labels->size)
 		fprintf(file, "{%s}", labels->text);
 	return file;
@@ -117,11 +123,25 @@ static FILE *begin_line(struct exposition *exposition, enum metric metric,
 void expose_count(struct exposition *exposition, enum metric metric, const struct labels *labels,
 		  uint64_t value)
 {
-	fprintf(begin_line(exposition, metric, labels), " %" PRIu64 "\n", value);
+	fprintf(begin_line(exposition, metric, "", labels), " %" PRIu64 "\n", value);
 }
 
 void expose_seconds(struct exposition *exposition, enum metric metric,
 		    const struct labels *labels, long double value)
 {
-	fprintf(begin_line(exposition, metric, labels), " %.9Lf\n", value);
+	fprintf(begin_line(exposition, metric, "", labels), " %.9Lf\n", value);
+}
+
+/* Of a histogram: a bucket, whose bound is the label le, then what is told once. */
+void expose_bucket(struct exposition *exposition, enum metric metric,
+		   const struct labels *labels, uint64_t value)
+{
+	fprintf(begin_line(exposition, metric, "_bucket", labels), " %" PRIu64 "\n", value);
+}
+
+void expose_sum(struct exposition *exposition, enum metric metric, const struct labels *labels,
+		long double seconds, uint64_t count)
+{
+	fprintf(begin_line(exposition, metric, "_sum", labels), " %.9Lf\n", seconds);
+	fprintf(begin_line(exposition, metric, "_count", labels), " %" PRIu64 "\n", count);
 }

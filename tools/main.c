@@ -101,7 +101,7 @@ static unsigned long parse_number(const char *text, const char *what, unsigned l
 
 enum long_option {
 	OPTION_CPU = 256, OPTION_RAW, OPTION_CYCLES, OPTION_COURSE, OPTION_RECORD, OPTION_REPLAY,
-	OPTION_LOG, OPTION_VM, OPTION_SORT, OPTION_TEXTFILE, OPTION_LISTEN,
+	OPTION_LOG, OPTION_VM, OPTION_SORT, OPTION_TEXTFILE, OPTION_LISTEN, OPTION_BY_REASON,
 };
 
 static const struct option long_options[] = {
@@ -121,6 +121,7 @@ static const struct option long_options[] = {
 	{ "sort", required_argument, NULL, OPTION_SORT },
 	{ "textfile", required_argument, NULL, OPTION_TEXTFILE },
 	{ "listen", required_argument, NULL, OPTION_LISTEN },
+	{ "by-reason", no_argument, NULL, OPTION_BY_REASON },
 	{ "help", no_argument, NULL, 'h' },
 	{ "version", no_argument, NULL, 'V' },
 	{ 0 }
@@ -176,6 +177,9 @@ static void take_option(struct tool *tool, int option)
 		break;
 	case OPTION_LISTEN:
 		tool->listen = optarg;
+		break;
+	case OPTION_BY_REASON:
+		tool->by_reason = true;
 		break;
 	case 'h':
 		print_help();
@@ -344,12 +348,13 @@ static void check_host_options(const struct tool *tool, mode_fn mode)
 
 static void check_export(const struct tool *tool, mode_fn mode)
 {
-	if (mode != tool_export && (tool->textfile || tool->listen))
-		die(STATUS_USAGE, "--textfile and --listen go with export");
+	if (mode != tool_export && (tool->textfile || tool->listen || tool->by_reason))
+		die(STATUS_USAGE, "--textfile, --listen and --by-reason go with export");
 	if (mode == tool_export &&
 	    (tool->cpu != EXITSTAT_VM || tool->columns || tool->json || tool->raw ||
 	     tool->noheadings || tool->cycles || tool->record || tool->vm))
-		die(STATUS_USAGE, "export goes with --vcpu, --textfile, --listen and --replay only");
+		die(STATUS_USAGE, "export goes with --vcpu, --by-reason, --textfile, --listen and "
+		    "--replay only");
 	if (tool->listen && (tool->textfile || tool->replay))
 		die(STATUS_USAGE, "--listen goes with neither --textfile nor --replay");
 }

@@ -58,6 +58,7 @@ struct tool {
 	const char *vm, *sort;
 	bool exposed;
 	const char *textfile, *listen;
+	bool by_reason;
 	char **reasons;
 	bool distributions;
 	char **of;

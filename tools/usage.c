@@ -28,6 +28,7 @@ void print_help(void)
 	      "      --course          the leaves 0x4ffffffc to 0x4fffffff, as registers\n"
 	      "      --record FILE     write all answers to FILE; --replay FILE reads them\n"
 	      "      --textfile FILE   export to FILE, for node_exporter\n"
+	      "      --by-reason       export histograms of each reason, too\n"
 	      "      --listen ADDRESS:PORT|systemd   export by HTTP\n"
 	      "  -h, --help; -V, --version\n", stdout);
 }

@@ -31,9 +31,38 @@ is "$(grep -v '^#' <<<"$out" | sed 's/{.*//; s/ [0-9.]*$//' | tr '\n' ' ')" \
 	"without exitstat nothing is told of it"
 is "$(value exitstat_up):$status" 0:2 "but that"
 like "$err" "^exitstat: .*not exposed" "and why"
+replay histograms export
+is "$(value 'exitstat_exit_duration_seconds_bucket{le="0.01"}') \
+$(value 'exitstat_exit_duration_seconds_bucket{le="0.025"}')" "14041 14042" "the exit of 20 ms is not below 10"
+is "$(value 'exitstat_state_duration_seconds_bucket{state="vmm",le="0.00001"}') \
+$(value 'exitstat_state_duration_seconds_bucket{state="vmm",le="0.000025"}')" "0 2000" \
+	"8.75 us, in a bucket that goes beyond 10: counted at the next bound"
+# shellcheck disable=SC2016 # awk expands it
+check "the count is +Inf's" awk '/duration_seconds_bucket.*"[+]Inf"/ { inf = $NF }
+	/duration_seconds_count/ { n++; bad += !inf || $NF != inf } END { exit bad || n != 4 }' <<<"$out"
+is "$(value 'exitstat_state_duration_seconds_sum{state="halted"}')" \
+	"$(value 'exitstat_state_seconds_total{state="halted"}')" "the sum is exact"
+# Its reasons are read some CPUIDs later.
+# shellcheck disable=SC2016 # awk expands it
+check "that of all exits is its reasons'" awk '/^exitstat_exit_seconds_total/ { reasons += $NF }
+	/^exitstat_exit_duration_seconds_sum/ { sum = $NF }
+	END { exit !(sum <= reasons && sum > reasons * 0.999) }' <<<"$out"
+# shellcheck disable=SC2016 # awk expands it
+check "buckets only grow" awk '/duration_seconds_bucket/ { if (/le="0.000001"/) n = 0; if ($NF < n) exit 1; n = $NF }' \
+	<<<"$out"
+is "$(grep -c reason_duration <<<"$out")" 0 "no reason's histogram unless asked for"
+# Of CPUID there are those of the reading itself; XSETBV has no buckets of its own.
+replay histograms export --by-reason
+is "$(sed -nE 's/^exitstat_reason_duration_seconds_count.reason="(.*)".? (.*)/\1 \2/p' <<<"$out" |
+	grep -v '^cpuid' | sort)" \
+	"$("$exitstat" --replay "$recordings/histograms" --raw -n -o REASON,EXITS |
+		grep -Ev '^(total|cpuid|xsetbv) ' | sort)" "--by-reason: each reason's, with all its exits"
+is "$(sed -nE 's/^exitstat_reason_duration_seconds_sum//p' <<<"$out" | sort)" \
+	"$(sed -nE '/xsetbv/d; s/^exitstat_exit_seconds_total//p' <<<"$out" | sort)" "and its sum is exact"
 replay svm -C export
 is "$(grep -c '^exitstat_exits_total{vcpu="[01]",reason="npf"} 2' <<<"$out")" 2 "--vcpu: each by itself"
 is "$(grep -c '^exitstat_exits_total{reason=' <<<"$out")" 0 "and no sum besides"
+is "$(grep -c duration_seconds_ <<<"$out")" 0 "no histograms where the host keeps none"
 
 file=$scratch/exitstat.prom
 echo old >"$file"
@@ -98,6 +127,8 @@ run "$exitstat" export -J
 told "export and JSON" 2 "goes with --vcpu, "
 run "$exitstat" export now
 told "too many words" 2 "'now' is too much"
+run "$exitstat" --by-reason
+told "--by-reason without export" 2 "go with export"
 run "$exitstat" export --listen "$address" --textfile "$file"
 told "--listen and --textfile" 2 "goes with neither"
 run "$exitstat" export --listen 10283
