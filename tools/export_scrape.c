@@ -147,6 +147,9 @@ static int expose_vm(struct tool *tool, struct exposition *exposition, const str
 	int err = exitstat_choose_vm(tool->es, vm->host.id);
 
 	name_vm(&labels, vm);
+	/* Whether it has histograms is known when the handle has been opened for it. */
+	if (!err)
+		err = exitstat_open(tool->es);
 	if (!err)
 		err = expose_figures(tool, exposition, &labels, samples, vm->host.vcpus);
 	if (!err)
