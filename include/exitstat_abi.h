@@ -137,18 +137,23 @@ enum exitstat_state {
  */
 #define EXITSTAT_NR_BUCKETS	64
 
+/* The bucket that has @cycles, which are in neither the first nor the last. */
+static inline unsigned int exitstat_middle_bucket(unsigned long long cycles)
+{
+	unsigned int octave = 63 - __builtin_clzll(cycles);
+
+	/* The leading bit and the one below it are 2 or 3. */
+	return 2 * octave + (unsigned int)(2 * cycles >> octave) - 15;
+}
+
 /* The bucket that has @cycles. */
 static inline unsigned int exitstat_bucket(unsigned long long cycles)
 {
-	unsigned int octave;
-
 	if (cycles < 1ull << 7)
 		return 0;
 	if (cycles >= 1ull << 38)
 		return EXITSTAT_NR_BUCKETS - 1;
-	octave = 63 - __builtin_clzll(cycles);
-	/* The leading bit and the one below it are 2 or 3. */
-	return 2 * octave + (unsigned int)(cycles >> (octave - 1)) - 15;
+	return exitstat_middle_bucket(cycles);
 }
 
 /* The least cycles that are in @bucket. Those of the bucket before are less. */
