@@ -113,16 +113,16 @@ void exitstat_account_return_oddly(struct exitstat_account *account, u64 now)
 
 	if (account->state == EXITSTAT_STATE_BEFORE || account->state == EXITSTAT_STATE_VMM)
 		return;
+	account->returned = account->exits;
 	exitstat_write_begin(account);
 	end_state(account, now);
 	if (counts) {
 		exitstat_begin_state(account, EXITSTAT_STATE_VMM, now);
-		exitstat_count_return(account);
+		account->reasons[account->slot].vmm_returns++;
 		account->due |= EXITSTAT_DUE_RETURN;
 	} else {
 		account->since = now;
 		account->state = EXITSTAT_STATE_VMM;
-		account->returned = account->exits;
 	}
 	exitstat_write_end(account);
 }

@@ -131,13 +131,6 @@ static __always_inline void exitstat_count_exit(struct exitstat_account *account
 	account->reasons[slot].exits++;
 }
 
-/* KVM_RUN returns for the last exit. */
-static __always_inline void exitstat_count_return(struct exitstat_account *account)
-{
-	account->returned = account->exits;
-	account->reasons[account->slot].vmm_returns++;
-}
-
 void exitstat_account_switch(struct exitstat_account *account, u8 to, u64 now);
 
 /* End the state @from and begin the state @to, or do nothing in any other state. */
@@ -222,10 +215,11 @@ static __always_inline void exitstat_account_return(struct exitstat_account *acc
 	if (unlikely((s64)cycles < 0 || account->state != EXITSTAT_STATE_HOST ||
 		     account->exits == account->returned) || exitstat_has_histograms(account))
 		return exitstat_account_return_oddly(account, now);
+	account->returned = account->exits;
 	exitstat_write_begin(account);
 	exitstat_charge_state(account, EXITSTAT_STATE_HOST, account->slot, cycles);
 	exitstat_begin_state(account, EXITSTAT_STATE_VMM, now);
-	exitstat_count_return(account);
+	account->reasons[account->slot].vmm_returns++;
 	exitstat_write_end(account);
 }
 
