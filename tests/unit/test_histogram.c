@@ -401,6 +401,36 @@ static void buckets_are_the_sum_over_vcpus(void **state)
 		      longest(0, 1 << 9));
 }
 
+static void four_counts_are_as_large_as_32_bits_say(void **state)
+{
+	struct vm *vm = open_histograms(state);
+	u8 row = vm->reasons.row[vm_slot(vm, cpuid_exit(vm))];
+	u32 four = cpuid_exit(vm) | EXITSTAT_FOUR_BUCKETS | 8 << EXITSTAT_BUCKET_SHIFT;
+
+	histograms[0].exits[row].buckets[8] = 0xfffffffe;
+	histograms[0].exits[row].buckets[9] = 0xffffffff;
+	histograms[0].exits[row].buckets[10] = 1ull << 32;
+	histograms[0].exits[row].buckets[12] = 77;
+	histograms[0].exits[row].buckets[LAST] = 5;
+	assert_answer(vm, EXITSTAT_LEAF_HISTOGRAM, four,
+		      (struct exitstat_regs){ 0xfffffffe, EXITSTAT_COUNT_LARGE,
+					      EXITSTAT_COUNT_LARGE, 0 });
+	/* It is the sum that is too large. */
+	histograms[1].exits[row].buckets[8] = 0xfffffffe;
+	histograms[VM_NR_VCPUS].exits[row].buckets[11] = 3;
+	assert_answer(vm, EXITSTAT_LEAF_HISTOGRAM, four,
+		      (struct exitstat_regs){ EXITSTAT_COUNT_LARGE, EXITSTAT_COUNT_LARGE,
+					      EXITSTAT_COUNT_LARGE, 3 });
+	assert_answer(vm, EXITSTAT_LEAF_HISTOGRAM, four | EXITSTAT_THIS_VCPU,
+		      (struct exitstat_regs){ 0xfffffffe, EXITSTAT_COUNT_LARGE,
+					      EXITSTAT_COUNT_LARGE, 0 });
+	assert_answer(vm, EXITSTAT_LEAF_HISTOGRAM, four & ~EXITSTAT_FOUR_BUCKETS,
+		      both_halves(0x1fffffffc, 0xffffffff));
+	assert_answer(vm, EXITSTAT_LEAF_HISTOGRAM,
+		      four | (LAST - 3) << EXITSTAT_BUCKET_SHIFT,
+		      (struct exitstat_regs){ 0, 0, 0, 5 });
+}
+
 /* Whatever came first, each usual reason has its own row; the others are with "other". */
 static void rare_reasons_share_a_row(void **state)
 {
@@ -440,7 +470,7 @@ static void selector_that_makes_no_sense_selects_nothing(void **state)
 		EXITSTAT_OF_STATE | EXITSTAT_STATE_HOST,
 		EXITSTAT_OF_STATE | EXITSTAT_NR_STATES,
 		EXITSTAT_OF_STATE | EXITSTAT_ALL_REASONS | EXITSTAT_STATE_VMM,
-		EXITSTAT_ALL_REASONS | 1u << 24, EXITSTAT_ALL_REASONS | 1u << 29,
+		EXITSTAT_ALL_REASONS | 1u << 25, EXITSTAT_ALL_REASONS | 1u << 29,
 		0x1234,
 	};
 	size_t i;
@@ -453,8 +483,16 @@ static void selector_that_makes_no_sense_selects_nothing(void **state)
 	enter(vm->vcpus, &now, 1);
 	for (i = 0; i < ARRAY_SIZE(bad); i++) {
 		assert_answer(vm, EXITSTAT_LEAF_HISTOGRAM, bad[i] | pair_at(100000), zeros);
+		assert_answer(vm, EXITSTAT_LEAF_HISTOGRAM, bad[i] | EXITSTAT_FOUR_BUCKETS, zeros);
 		assert_answer(vm, EXITSTAT_LEAF_LONGEST, bad[i], zeros);
 	}
+	/* Four buckets from where no four begin. */
+	for (i = 1; i < 4; i++)
+		assert_answer(vm, EXITSTAT_LEAF_HISTOGRAM, EXITSTAT_ALL_REASONS |
+			      EXITSTAT_FOUR_BUCKETS | (pair_at(100000) & ~(3u << 16)) | i << 16,
+			      zeros);
+	assert_answer(vm, EXITSTAT_LEAF_LONGEST, EXITSTAT_ALL_REASONS | EXITSTAT_FOUR_BUCKETS,
+		      zeros);
 	/* An odd bucket; and where none is asked for, any. */
 	assert_answer(vm, EXITSTAT_LEAF_HISTOGRAM, EXITSTAT_ALL_REASONS | pair_at(100000) |
 		      1 << EXITSTAT_BUCKET_SHIFT, zeros);
@@ -492,6 +530,7 @@ int main(void)
 		ON_BOTH(failed_entry_is_no_exit),
 		ON_BOTH(vcpu_that_is_gone_stays_in_the_sum),
 		ON_BOTH(buckets_are_the_sum_over_vcpus),
+		ON_BOTH(four_counts_are_as_large_as_32_bits_say),
 		ON_BOTH(rare_reasons_share_a_row),
 		ON_BOTH(selector_that_makes_no_sense_selects_nothing),
 		ON_BOTH(without_histograms_zeros),
