@@ -51,7 +51,8 @@ void exitstat_histograms_init(struct exitstat_histograms *histograms,
 
 	for (slot = 0; slot < EXITSTAT_NR_SLOTS; slot++)
 		histograms->tally.row[slot] =
-			(void *)&histograms->exits[reasons->row[slot]] - (void *)&histograms->tally;
+			(unsigned long)&histograms->exits[reasons->row[slot]] -
+			(unsigned long)&histograms->tally;
 }
 
 static void fold_rows(struct exitstat_row *into, const struct exitstat_row *row, int n)

@@ -66,7 +66,7 @@ extern const struct exitstat_tally *const exitstat_no_tally;
 static __always_inline struct exitstat_row *exitstat_row_of(const struct exitstat_tally *tally,
 							    u8 slot)
 {
-	return (void *)tally + tally->row[slot];
+	return (struct exitstat_row *)((unsigned long)tally + tally->row[slot]);
 }
 
 /* Is all that there is to do to count one in exitstat_middle_bucket()? */
