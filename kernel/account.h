@@ -172,7 +172,7 @@ static __always_inline void exitstat_account_entry(struct exitstat_account *acco
 		row = exitstat_row_of(account->tally, slot);
 		if (unlikely(!exitstat_row_has(row, cycles)))
 			return exitstat_account_switch(account, EXITSTAT_STATE_GUEST, now);
-		row->buckets[exitstat_middle_bucket(cycles)]++;
+		exitstat_row_count(row, cycles);
 	}
 	exitstat_write_begin(account);
 	exitstat_charge_state(account, EXITSTAT_STATE_HOST, slot, cycles);

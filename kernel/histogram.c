@@ -4,7 +4,7 @@
 
 DEFINE_STATIC_KEY_FALSE(exitstat_histograms_key);
 
-/* Without histograms, or when an exit is in more than one piece, no cycles are in the row. */
+/* For an account without histograms, or whose exit is in more than one piece: an empty row. */
 static const struct nothing {
 	struct exitstat_tally tally;
 	struct exitstat_row row;

@@ -18,7 +18,7 @@ DECLARE_STATIC_KEY_FALSE(exitstat_histograms_key);
 
 /**
  * struct exitstat_row - one histogram
- * @limit: so many cycles from EXITSTAT_SHORTEST on are below the last bucket, and no new longest
+ * @limit: what is longer than EXITSTAT_SHORTEST by less is no new longest, nor in the last bucket
  * @longest: the longest that is in it
  * @buckets: how often
  */
@@ -69,10 +69,18 @@ static __always_inline struct exitstat_row *exitstat_row_of(const struct exitsta
 	return (struct exitstat_row *)((unsigned long)tally + tally->row[slot]);
 }
 
-/* Is all that there is to do to count one in exitstat_middle_bucket()? */
+/* Does exitstat_row_count() count it, or exitstat_row_add() only? */
 static __always_inline bool exitstat_row_has(const struct exitstat_row *row, u64 cycles)
 {
 	return cycles - EXITSTAT_SHORTEST < row->limit;
+}
+
+/* KCSAN is told as in exitstat_write_begin(): readers look while this is written. */
+static __always_inline void exitstat_row_count(struct exitstat_row *row, u64 cycles)
+{
+	kcsan_nestable_atomic_begin();
+	row->buckets[exitstat_middle_bucket(cycles)]++;
+	kcsan_nestable_atomic_end();
 }
 
 void exitstat_row_add(struct exitstat_row *row, u64 cycles);
