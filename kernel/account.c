@@ -9,19 +9,6 @@
 #include "account.h"
 
 /*
- * The last exit, if no entry has followed it yet, takes more than one piece: before the first is
- * charged.
- */
-static void interrupt(struct exitstat_account *account)
-{
-	if (account->tally == exitstat_no_tally)
-		return;
-	account->histograms->host = account->states[EXITSTAT_STATE_HOST].cycles;
-	account->due = account->state == EXITSTAT_STATE_HOST ? EXITSTAT_DUE_EXIT : 0;
-	account->tally = exitstat_no_tally;
-}
-
-/*
  * In the histograms, the exit that was interrupted is over, and so is its return; their pieces
  * are charged. What no exit caused is in none.
  */
@@ -63,7 +50,7 @@ static void end_state(struct exitstat_account *account, u64 now)
 {
 	u8 state = account->state;
 
-	interrupt(account);
+	exitstat_interrupt(account, state);
 	exitstat_charge_state(account, state, account->slot, exitstat_elapsed(account, now));
 	if (state == EXITSTAT_STATE_HALTED || state == EXITSTAT_STATE_PREEMPTED)
 		end_stay(account, state);
@@ -103,8 +90,8 @@ void exitstat_account_exit_oddly(struct exitstat_account *account, u8 slot, u64 
 
 /*
  * exitstat_account_return(), for a vCPU that was not in the host as far as we know, or that
- * has had no exit since the last return, or has histograms; in the guest, as far as we know, it
- * is when a VM entry has failed without an exit.
+ * has had no exit since the last return; in the guest, as far as we know, it is when a VM
+ * entry has failed without an exit.
  */
 void exitstat_account_return_oddly(struct exitstat_account *account, u64 now)
 {
@@ -182,7 +169,7 @@ static void charge_wait(struct exitstat_account *account, u64 waited, u64 now)
 		waited = cycles;
 	exitstat_write_begin(account);
 	if (account->state == EXITSTAT_STATE_HOST)
-		interrupt(account);
+		exitstat_interrupt(account, EXITSTAT_STATE_HOST);
 	exitstat_charge_state(account, account->state, account->slot, cycles - waited);
 	account->states[EXITSTAT_STATE_PREEMPTED].cycles += waited;
 	account->states[EXITSTAT_STATE_PREEMPTED].entered++;

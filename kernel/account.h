@@ -131,6 +131,19 @@ static __always_inline void exitstat_count_exit(struct exitstat_account *account
 	account->reasons[slot].exits++;
 }
 
+/*
+ * The last exit, if it has not been followed by an entry in the state @state, takes more than one
+ * piece, of which none is charged yet. Nobody reads what this writes.
+ */
+static __always_inline void exitstat_interrupt(struct exitstat_account *account, u8 state)
+{
+	if (account->tally == exitstat_no_tally)
+		return;
+	account->histograms->host = account->states[EXITSTAT_STATE_HOST].cycles;
+	account->due = state == EXITSTAT_STATE_HOST ? EXITSTAT_DUE_EXIT : 0;
+	account->tally = exitstat_no_tally;
+}
+
 void exitstat_account_switch(struct exitstat_account *account, u8 to, u64 now);
 
 /* End the state @from and begin the state @to, or do nothing in any other state. */
@@ -139,8 +152,10 @@ static __always_inline void exitstat_switch_from(struct exitstat_account *accoun
 {
 	if (account->state != from)
 		return;
-	if (exitstat_has_histograms(account))
+	if (from == EXITSTAT_STATE_HALTED && exitstat_has_histograms(account))
 		return exitstat_account_switch(account, to, now);
+	if (from == EXITSTAT_STATE_HOST && static_branch_unlikely(&exitstat_histograms_key))
+		exitstat_interrupt(account, from);
 	exitstat_write_begin(account);
 	exitstat_charge_state(account, from, account->slot, exitstat_elapsed(account, now));
 	exitstat_begin_state(account, to, now);
@@ -157,8 +172,7 @@ void exitstat_account_return_oddly(struct exitstat_account *account, u64 now);
  *
  * Here, at exit and at return the state that is expected, known to the compiler, makes for
  * fewer instructions, and only that. What is odd is a function of its own, called last, so
- * that the usual course saves no registers. That is also where all but an exit in one piece gets
- * into the histograms.
+ * that the usual course saves no registers; to the histograms all but an exit in one piece is odd.
  */
 static __always_inline void exitstat_account_entry(struct exitstat_account *account, u64 now)
 {
@@ -213,9 +227,13 @@ static __always_inline void exitstat_account_return(struct exitstat_account *acc
 	u64 cycles = now - account->since;
 
 	if (unlikely((s64)cycles < 0 || account->state != EXITSTAT_STATE_HOST ||
-		     account->exits == account->returned) || exitstat_has_histograms(account))
+		     account->exits == account->returned))
 		return exitstat_account_return_oddly(account, now);
 	account->returned = account->exits;
+	if (static_branch_unlikely(&exitstat_histograms_key)) {
+		exitstat_interrupt(account, EXITSTAT_STATE_HOST);
+		account->due |= EXITSTAT_DUE_RETURN;
+	}
 	exitstat_write_begin(account);
 	exitstat_charge_state(account, EXITSTAT_STATE_HOST, account->slot, cycles);
 	exitstat_begin_state(account, EXITSTAT_STATE_VMM, now);
