@@ -53,7 +53,9 @@
 
 /*
  * ECX = histogram selector with an even bucket. EAX, EBX = its count, low and high; ECX, EDX =
- * the count of the bucket above it, low and high.
+ * the count of the bucket above it, low and high. With EXITSTAT_FOUR_BUCKETS, and a multiple of
+ * four: EAX, EBX, ECX, EDX = the counts of that bucket and of the three above it, each
+ * EXITSTAT_COUNT_LARGE where it is that or more.
  */
 #define EXITSTAT_LEAF_HISTOGRAM	0x4ffffff6
 
@@ -106,7 +108,7 @@
 
 /*
  * The histogram selector, ECX: bits 15:0 a reason, or a state; bit 30 all reasons; bit 31 this
- * vCPU; bits 21:16 a bucket, an even one; bits 23:22 of what; the rest is 0.
+ * vCPU; bits 21:16 a bucket; bits 23:22 of what; bit 24 four buckets; the rest is 0.
  */
 #define EXITSTAT_BUCKET_SHIFT	16
 #define EXITSTAT_BUCKET_MASK	0x003f0000u
@@ -114,6 +116,9 @@
 #define EXITSTAT_OF_EXITS	0x00000000u	/* a reason's: host time from exit to entry */
 #define EXITSTAT_OF_VMM		0x00400000u	/* a reason's: the VMM's time of a return */
 #define EXITSTAT_OF_STATE	0x00800000u	/* a state's stays: VMM, halted or preempted */
+#define EXITSTAT_FOUR_BUCKETS	(1u << 24)
+
+#define EXITSTAT_COUNT_LARGE	0xffffffffu
 
 /* Exits whose reason the host's exitstat has no counter for: see the ABI document. */
 #define EXITSTAT_REASON_OTHER	0xefffu
@@ -137,18 +142,23 @@ enum exitstat_state {
  */
 #define EXITSTAT_NR_BUCKETS	64
 
+/* The bucket that has @cycles, which are in neither the first nor the last. */
+static inline unsigned int exitstat_middle_bucket(unsigned long long cycles)
+{
+	unsigned int octave = 63 - __builtin_clzll(cycles);
+
+	/* The leading bit and the one below it are 2 or 3. */
+	return 2 * octave + (unsigned int)(2 * cycles >> octave) - 15;
+}
+
 /* The bucket that has @cycles. */
 static inline unsigned int exitstat_bucket(unsigned long long cycles)
 {
-	unsigned int octave;
-
 	if (cycles < 1ull << 7)
 		return 0;
 	if (cycles >= 1ull << 38)
 		return EXITSTAT_NR_BUCKETS - 1;
-	octave = 63 - __builtin_clzll(cycles);
-	/* The leading bit and the one below it are 2 or 3. */
-	return 2 * octave + (unsigned int)(cycles >> (octave - 1)) - 15;
+	return exitstat_middle_bucket(cycles);
 }
 
 /* The least cycles that are in @bucket. Those of the bucket before are less. */

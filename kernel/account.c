@@ -9,55 +9,51 @@
 #include "account.h"
 
 /*
- * In the histograms, the last exit is over, and so is its return; their pieces are charged. What
- * no exit caused is in none.
+ * In the histograms, the exit that was interrupted is over, and so is its return; their pieces
+ * are charged. What no exit caused is in none.
  */
-void exitstat_account_settle(struct exitstat_account *account)
+static void settle(struct exitstat_account *account)
 {
 	struct exitstat_histograms *histograms = account->histograms;
 	u64 host = account->states[EXITSTAT_STATE_HOST].cycles;
 	u64 vmm = account->states[EXITSTAT_STATE_VMM].cycles;
-	u8 row = histograms->row[account->slot];
+	struct exitstat_row *row;
 
+	if (!exitstat_has_histograms(account))
+		return;
+	row = exitstat_row_of(&histograms->tally, account->slot);
 	if (account->due & EXITSTAT_DUE_EXIT)
-		exitstat_row_add(&histograms->exits[row], host - histograms->host);
+		exitstat_row_add(row, host - histograms->host);
 	if (account->due & EXITSTAT_DUE_RETURN)
-		exitstat_row_add(&histograms->returns[row], vmm - histograms->vmm);
-	histograms->host = host;
+		exitstat_row_add(&histograms->returns[row - histograms->exits],
+				 vmm - histograms->vmm);
 	histograms->vmm = vmm;
-	account->due = 0;
+	account->tally = &histograms->tally;
 }
 
 /* In the histograms, a stay in the state @state, halted or preempted, is over and charged. */
-void exitstat_account_end_stay(struct exitstat_account *account, u8 state)
+static void end_stay(struct exitstat_account *account, u8 state)
 {
 	struct exitstat_histograms *histograms = account->histograms;
 	bool preempted = state == EXITSTAT_STATE_PREEMPTED;
 	u64 cycles = account->states[state].cycles;
 
+	if (!exitstat_has_histograms(account))
+		return;
 	exitstat_row_add(preempted ? &histograms->preempted : &histograms->halted,
 			 cycles - histograms->stays[preempted]);
 	histograms->stays[preempted] = cycles;
 }
 
-/* exitstat_account_entry(), for a vCPU that has histograms. */
-void exitstat_account_enter(struct exitstat_account *account, u64 cycles, u64 now)
+/* The present state is over. */
+static void end_state(struct exitstat_account *account, u64 now)
 {
-	struct exitstat_histograms *histograms = account->histograms;
-	u64 host;
+	u8 state = account->state;
 
-	exitstat_write_begin(account);
-	exitstat_switch(account, EXITSTAT_STATE_HOST, EXITSTAT_STATE_GUEST, cycles, now);
-	if (unlikely(account->due != EXITSTAT_DUE_EXIT)) {
-		exitstat_account_settle(account);
-	} else {
-		host = account->states[EXITSTAT_STATE_HOST].cycles;
-		exitstat_row_add(&histograms->exits[histograms->row[account->slot]],
-				 host - histograms->host);
-		histograms->host = host;
-		account->due = 0;
-	}
-	exitstat_write_end(account);
+	exitstat_interrupt(account, state);
+	exitstat_charge_state(account, state, account->slot, exitstat_elapsed(account, now));
+	if (state == EXITSTAT_STATE_HALTED || state == EXITSTAT_STATE_PREEMPTED)
+		end_stay(account, state);
 }
 
 /**
@@ -69,9 +65,10 @@ void exitstat_account_enter(struct exitstat_account *account, u64 cycles, u64 no
 void exitstat_account_switch(struct exitstat_account *account, u8 to, u64 now)
 {
 	exitstat_write_begin(account);
-	exitstat_switch(account, account->state, to, exitstat_elapsed(account, now), now);
-	if (to == EXITSTAT_STATE_GUEST && exitstat_has_histograms(account))
-		exitstat_account_settle(account);
+	end_state(account, now);
+	exitstat_begin_state(account, to, now);
+	if (to == EXITSTAT_STATE_GUEST)
+		settle(account);
 	exitstat_write_end(account);
 }
 
@@ -83,16 +80,12 @@ void exitstat_account_exit_oddly(struct exitstat_account *account, u8 slot, u64 
 {
 	if (!now)
 		return;
-	exitstat_leave_guest(account, account->state, slot, exitstat_elapsed(account, now), now);
-}
-
-/* Charge the present state, which no other one that counts follows. */
-static void charge_last(struct exitstat_account *account, u64 cycles)
-{
-	exitstat_charge_state(account, account->state, cycles);
-	if ((account->state == EXITSTAT_STATE_HALTED ||
-	     account->state == EXITSTAT_STATE_PREEMPTED) && exitstat_has_histograms(account))
-		exitstat_account_end_stay(account, account->state);
+	exitstat_write_begin(account);
+	end_state(account, now);
+	settle(account);
+	exitstat_begin_state(account, EXITSTAT_STATE_HOST, now);
+	exitstat_count_exit(account, slot);
+	exitstat_write_end(account);
 }
 
 /*
@@ -102,18 +95,22 @@ static void charge_last(struct exitstat_account *account, u64 cycles)
  */
 void exitstat_account_return_oddly(struct exitstat_account *account, u64 now)
 {
-	u64 cycles = exitstat_elapsed(account, now);
+	bool counts = account->exits != account->returned &&
+		      account->state != EXITSTAT_STATE_GUEST;
 
 	if (account->state == EXITSTAT_STATE_BEFORE || account->state == EXITSTAT_STATE_VMM)
 		return;
-	if (account->exits != account->returned && account->state != EXITSTAT_STATE_GUEST)
-		return exitstat_leave_host(account, account->state, cycles, now);
-
 	account->returned = account->exits;
 	exitstat_write_begin(account);
-	charge_last(account, cycles);
-	account->since = now;
-	account->state = EXITSTAT_STATE_VMM;
+	end_state(account, now);
+	if (counts) {
+		exitstat_begin_state(account, EXITSTAT_STATE_VMM, now);
+		account->reasons[account->slot].vmm_returns++;
+		account->due |= EXITSTAT_DUE_RETURN;
+	} else {
+		account->since = now;
+		account->state = EXITSTAT_STATE_VMM;
+	}
 	exitstat_write_end(account);
 }
 
@@ -127,6 +124,7 @@ void exitstat_account_init(struct exitstat_account *account, u8 slot)
 	account->state = EXITSTAT_STATE_BEFORE;
 	account->interrupted = EXITSTAT_STATE_NONE;
 	account->slot = slot;
+	account->tally = exitstat_no_tally;
 }
 
 /**
@@ -170,11 +168,12 @@ static void charge_wait(struct exitstat_account *account, u64 waited, u64 now)
 	if (waited > cycles)
 		waited = cycles;
 	exitstat_write_begin(account);
-	exitstat_charge_state(account, account->state, cycles - waited);
+	if (account->state == EXITSTAT_STATE_HOST)
+		exitstat_interrupt(account, EXITSTAT_STATE_HOST);
+	exitstat_charge_state(account, account->state, account->slot, cycles - waited);
 	account->states[EXITSTAT_STATE_PREEMPTED].cycles += waited;
 	account->states[EXITSTAT_STATE_PREEMPTED].entered++;
-	if (exitstat_has_histograms(account))
-		exitstat_account_end_stay(account, EXITSTAT_STATE_PREEMPTED);
+	end_stay(account, EXITSTAT_STATE_PREEMPTED);
 	account->since = now;
 	exitstat_write_end(account);
 }
@@ -210,9 +209,8 @@ void exitstat_account_resume(struct exitstat_account *account, u64 waited, u64 n
 void exitstat_account_close(struct exitstat_account *account, u64 now)
 {
 	exitstat_write_begin(account);
-	charge_last(account, exitstat_elapsed(account, now));
-	if (exitstat_has_histograms(account))
-		exitstat_account_settle(account);
+	end_state(account, now);
+	settle(account);
 	account->since = now;
 	account->state = EXITSTAT_STATE_BEFORE;
 	exitstat_write_end(account);

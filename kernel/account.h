@@ -20,7 +20,7 @@
 /* The scheduler has interrupted no state. */
 #define EXITSTAT_STATE_NONE	0xff
 
-/* What has no place in the histograms yet: the last exit, its return. */
+/* What has no place in the histograms yet: the exit that was interrupted, its return. */
 #define EXITSTAT_DUE_EXIT	(1 << 0)
 #define EXITSTAT_DUE_RETURN	(1 << 1)
 
@@ -37,7 +37,7 @@ struct exitstat_reason_count {
  * struct exitstat_account - one vCPU's account, a page of its own
  * @seq: odd while the account is being written
  * @state: the state that the vCPU is in, an enum exitstat_state
- * @due: EXITSTAT_DUE_* bits
+ * @due: EXITSTAT_DUE_* bits, while @tally has nothing
  * @interrupted: the state that goes on when the vCPU's thread has a CPU again
  * @slot: the slot of the last exit's reason
  * @since: when @state began, host TSC
@@ -46,6 +46,8 @@ struct exitstat_reason_count {
  * @thread: who ran the vCPU last; an address, never followed
  * @run_delay: how long @thread had waited for a CPU by then, in its life, ns
  * @histograms: how long it all took, or NULL
+ * @tally: that of @histograms in the guest, and after an exit until anything but the entry
+ *	interrupts it; otherwise exitstat_no_tally
  * @states: by state; the last one takes the time before the first VM entry
  * @reasons: by slot, none across the boundary of two cache lines
  *
@@ -64,6 +66,7 @@ struct exitstat_account {
 	const void *thread;
 	u64 run_delay;
 	struct exitstat_histograms *histograms;
+	const struct exitstat_tally *tally;
 	struct exitstat_state_count states[EXITSTAT_NR_STATES + 1];
 	struct exitstat_reason_count reasons[EXITSTAT_NR_SLOTS] __aligned(32);
 } __aligned(PAGE_SIZE);
@@ -93,13 +96,13 @@ static __always_inline void exitstat_write_end(struct exitstat_account *account)
 }
 
 static __always_inline void exitstat_charge_state(struct exitstat_account *account, u8 state,
-						  u64 cycles)
+						  u8 slot, u64 cycles)
 {
 	account->states[state].cycles += cycles;
 	if (state == EXITSTAT_STATE_HOST)
-		account->reasons[account->slot].cycles += cycles;
+		account->reasons[slot].cycles += cycles;
 	else if (state == EXITSTAT_STATE_VMM)
-		account->reasons[account->slot].vmm_cycles += cycles;
+		account->reasons[slot].vmm_cycles += cycles;
 }
 
 /* Are there histograms to be written? Known before they are looked for. */
@@ -108,53 +111,40 @@ static __always_inline bool exitstat_has_histograms(const struct exitstat_accoun
 	return static_branch_unlikely(&exitstat_histograms_key) && account->histograms;
 }
 
-void exitstat_account_settle(struct exitstat_account *account);
-void exitstat_account_end_stay(struct exitstat_account *account, u8 state);
-
 /* A TSC that stepped back counts as no time. */
 static __always_inline u64 exitstat_elapsed(const struct exitstat_account *account, u64 now)
 {
 	return (s64)(now - account->since) < 0 ? 0 : now - account->since;
 }
 
-/* End the state @from, after @cycles, and begin the state @to. */
-static __always_inline void exitstat_switch(struct exitstat_account *account, u8 from, u8 to,
-					    u64 cycles, u64 now)
+static __always_inline void exitstat_begin_state(struct exitstat_account *account, u8 to, u64 now)
 {
-	exitstat_charge_state(account, from, cycles);
 	account->since = now;
 	account->state = to;
 	account->states[to].entered++;
-	if ((from == EXITSTAT_STATE_HALTED || from == EXITSTAT_STATE_PREEMPTED) &&
-	    exitstat_has_histograms(account))
-		exitstat_account_end_stay(account, from);
 }
 
-static __always_inline void exitstat_leave_guest(struct exitstat_account *account, u8 from,
-						 u8 slot, u64 cycles, u64 now)
+static __always_inline void exitstat_count_exit(struct exitstat_account *account, u8 slot)
 {
-	exitstat_write_begin(account);
-	exitstat_switch(account, from, EXITSTAT_STATE_HOST, cycles, now);
-	if (from != EXITSTAT_STATE_GUEST && exitstat_has_histograms(account))
-		exitstat_account_settle(account);
-	account->due = EXITSTAT_DUE_EXIT;
 	account->slot = slot;
 	account->exits++;
 	account->reasons[slot].exits++;
-	exitstat_write_end(account);
 }
 
-/* KVM_RUN returns for the last exit. */
-static __always_inline void exitstat_leave_host(struct exitstat_account *account, u8 from,
-						u64 cycles, u64 now)
+/*
+ * The last exit, if it has not been followed by an entry in the state @state, takes more than one
+ * piece, of which none is charged yet. Nobody reads what this writes.
+ */
+static __always_inline void exitstat_interrupt(struct exitstat_account *account, u8 state)
 {
-	account->returned = account->exits;
-	exitstat_write_begin(account);
-	exitstat_switch(account, from, EXITSTAT_STATE_VMM, cycles, now);
-	account->due |= EXITSTAT_DUE_RETURN;
-	account->reasons[account->slot].vmm_returns++;
-	exitstat_write_end(account);
+	if (account->tally == exitstat_no_tally)
+		return;
+	account->histograms->host = account->states[EXITSTAT_STATE_HOST].cycles;
+	account->due = state == EXITSTAT_STATE_HOST ? EXITSTAT_DUE_EXIT : 0;
+	account->tally = exitstat_no_tally;
 }
+
+void exitstat_account_switch(struct exitstat_account *account, u8 to, u64 now);
 
 /* End the state @from and begin the state @to, or do nothing in any other state. */
 static __always_inline void exitstat_switch_from(struct exitstat_account *account, u8 from, u8 to,
@@ -162,13 +152,16 @@ static __always_inline void exitstat_switch_from(struct exitstat_account *accoun
 {
 	if (account->state != from)
 		return;
+	if (from == EXITSTAT_STATE_HALTED && exitstat_has_histograms(account))
+		return exitstat_account_switch(account, to, now);
+	if (from == EXITSTAT_STATE_HOST && static_branch_unlikely(&exitstat_histograms_key))
+		exitstat_interrupt(account, from);
 	exitstat_write_begin(account);
-	exitstat_switch(account, from, to, exitstat_elapsed(account, now), now);
+	exitstat_charge_state(account, from, account->slot, exitstat_elapsed(account, now));
+	exitstat_begin_state(account, to, now);
 	exitstat_write_end(account);
 }
 
-void exitstat_account_switch(struct exitstat_account *account, u8 to, u64 now);
-void exitstat_account_enter(struct exitstat_account *account, u64 cycles, u64 now);
 void exitstat_account_exit_oddly(struct exitstat_account *account, u8 slot, u64 now);
 void exitstat_account_return_oddly(struct exitstat_account *account, u64 now);
 
@@ -179,18 +172,25 @@ void exitstat_account_return_oddly(struct exitstat_account *account, u64 now);
  *
  * Here, at exit and at return the state that is expected, known to the compiler, makes for
  * fewer instructions, and only that. What is odd is a function of its own, called last, so
- * that the usual course saves no registers.
+ * that the usual course saves no registers; to the histograms all but an exit in one piece is odd.
  */
 static __always_inline void exitstat_account_entry(struct exitstat_account *account, u64 now)
 {
 	u64 cycles = now - account->since;
+	u8 slot = account->slot;
+	struct exitstat_row *row;
 
 	if (unlikely((s64)cycles < 0 || account->state != EXITSTAT_STATE_HOST))
 		return exitstat_account_switch(account, EXITSTAT_STATE_GUEST, now);
-	if (exitstat_has_histograms(account))
-		return exitstat_account_enter(account, cycles, now);
+	if (static_branch_unlikely(&exitstat_histograms_key)) {
+		row = exitstat_row_of(account->tally, slot);
+		if (unlikely(!exitstat_row_has(row, cycles)))
+			return exitstat_account_switch(account, EXITSTAT_STATE_GUEST, now);
+		exitstat_row_count(row, cycles);
+	}
 	exitstat_write_begin(account);
-	exitstat_switch(account, EXITSTAT_STATE_HOST, EXITSTAT_STATE_GUEST, cycles, now);
+	exitstat_charge_state(account, EXITSTAT_STATE_HOST, slot, cycles);
+	exitstat_begin_state(account, EXITSTAT_STATE_GUEST, now);
 	exitstat_write_end(account);
 }
 
@@ -207,7 +207,11 @@ static __always_inline void exitstat_account_exit(struct exitstat_account *accou
 
 	if (unlikely((s64)cycles < 0 || account->state != EXITSTAT_STATE_GUEST))
 		return exitstat_account_exit_oddly(account, slot, now);
-	exitstat_leave_guest(account, EXITSTAT_STATE_GUEST, slot, cycles, now);
+	exitstat_write_begin(account);
+	exitstat_charge_state(account, EXITSTAT_STATE_GUEST, slot, cycles);
+	exitstat_begin_state(account, EXITSTAT_STATE_HOST, now);
+	exitstat_count_exit(account, slot);
+	exitstat_write_end(account);
 }
 
 /**
@@ -225,7 +229,16 @@ static __always_inline void exitstat_account_return(struct exitstat_account *acc
 	if (unlikely((s64)cycles < 0 || account->state != EXITSTAT_STATE_HOST ||
 		     account->exits == account->returned))
 		return exitstat_account_return_oddly(account, now);
-	exitstat_leave_host(account, EXITSTAT_STATE_HOST, cycles, now);
+	account->returned = account->exits;
+	if (static_branch_unlikely(&exitstat_histograms_key)) {
+		exitstat_interrupt(account, EXITSTAT_STATE_HOST);
+		account->due |= EXITSTAT_DUE_RETURN;
+	}
+	exitstat_write_begin(account);
+	exitstat_charge_state(account, EXITSTAT_STATE_HOST, account->slot, cycles);
+	exitstat_begin_state(account, EXITSTAT_STATE_VMM, now);
+	account->reasons[account->slot].vmm_returns++;
+	exitstat_write_end(account);
 }
 
 /**

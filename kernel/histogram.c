@@ -4,6 +4,41 @@
 
 DEFINE_STATIC_KEY_FALSE(exitstat_histograms_key);
 
+/* For an account without histograms, or whose exit is in more than one piece: an empty row. */
+static const struct nothing {
+	struct exitstat_tally tally;
+	struct exitstat_row row;
+} nothing = {
+	.tally.row = { [0 ... EXITSTAT_NR_SLOTS - 1] = offsetof(struct nothing, row) },
+};
+
+const struct exitstat_tally *const exitstat_no_tally = &nothing.tally;
+
+static u64 limit_of(u64 longest)
+{
+	u64 last = exitstat_bucket_begin(EXITSTAT_NR_BUCKETS - 1);
+
+	if (longest < EXITSTAT_SHORTEST)
+		return 0;
+	return (longest < last ? longest + 1 : last) - EXITSTAT_SHORTEST;
+}
+
+/**
+ * exitstat_row_add - count one more
+ * @row: the row, which nobody else writes
+ * @cycles: how long it took
+ */
+void exitstat_row_add(struct exitstat_row *row, u64 cycles)
+{
+	if (cycles > row->longest) {
+		row->longest = cycles;
+		row->limit = limit_of(cycles);
+	}
+	/* Who has seen the bucket sees that the longest is no shorter. */
+	smp_wmb();
+	row->buckets[exitstat_bucket(cycles)]++;
+}
+
 /**
  * exitstat_histograms_init - make histograms ready for use
  * @histograms: zeros
@@ -12,7 +47,12 @@ DEFINE_STATIC_KEY_FALSE(exitstat_histograms_key);
 void exitstat_histograms_init(struct exitstat_histograms *histograms,
 			      const struct exitstat_reasons *reasons)
 {
-	memcpy(histograms->row, reasons->row, sizeof(histograms->row));
+	u8 slot;
+
+	for (slot = 0; slot < EXITSTAT_NR_SLOTS; slot++)
+		histograms->tally.row[slot] =
+			(unsigned long)&histograms->exits[reasons->row[slot]] -
+			(unsigned long)&histograms->tally;
 }
 
 static void fold_rows(struct exitstat_row *into, const struct exitstat_row *row, int n)

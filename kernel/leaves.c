@@ -4,8 +4,7 @@
 
 #define SELECTOR_ZERO	(~(EXITSTAT_REASON_MASK | EXITSTAT_ALL_REASONS | EXITSTAT_THIS_VCPU))
 #define LONGEST_ZERO	(SELECTOR_ZERO & ~EXITSTAT_OF_MASK)
-/* All of a bucket may be set but what would make it odd. */
-#define HISTOGRAM_ZERO	((LONGEST_ZERO & ~EXITSTAT_BUCKET_MASK) | 1u << EXITSTAT_BUCKET_SHIFT)
+#define HISTOGRAM_ZERO	(LONGEST_ZERO & ~(EXITSTAT_BUCKET_MASK | EXITSTAT_FOUR_BUCKETS))
 #define STATE_ZERO	(~(0xffu | EXITSTAT_THIS_VCPU))
 
 /*
@@ -110,15 +109,25 @@ static bool find_rows(struct exitstat_query *query, u32 ecx)
 	return true;
 }
 
-static void ask_rows(struct exitstat_query *query, u32 ecx, u32 zero,
-		     enum exitstat_question question)
+static void ask_longest(struct exitstat_query *query, u32 ecx)
 {
-	if (ecx & zero)
+	if (ecx & LONGEST_ZERO || !find_rows(query, ecx))
 		return;
 	query->this_vcpu = ecx & EXITSTAT_THIS_VCPU;
-	query->bucket = (ecx & EXITSTAT_BUCKET_MASK) >> EXITSTAT_BUCKET_SHIFT;
-	if (find_rows(query, ecx))
-		query->question = question;
+	query->question = EXITSTAT_ASK_LONGEST;
+}
+
+static void ask_histogram(struct exitstat_query *query, u32 ecx)
+{
+	u8 bucket = (ecx & EXITSTAT_BUCKET_MASK) >> EXITSTAT_BUCKET_SHIFT;
+	u8 n = ecx & EXITSTAT_FOUR_BUCKETS ? 4 : 2;
+
+	if (ecx & HISTOGRAM_ZERO || bucket % n || !find_rows(query, ecx))
+		return;
+	query->this_vcpu = ecx & EXITSTAT_THIS_VCPU;
+	query->bucket = bucket;
+	query->nr_buckets = n;
+	query->question = EXITSTAT_ASK_HISTOGRAM;
 }
 
 /* What the course leaves, from EXITSTAT_LEAF_EXITS on, mean by another term's numbers. */
@@ -196,10 +205,10 @@ void exitstat_query_init(struct exitstat_query *query, const struct exitstat_rea
 		ask_state(query, ecx);
 		break;
 	case EXITSTAT_LEAF_HISTOGRAM:
-		ask_rows(query, ecx, HISTOGRAM_ZERO, EXITSTAT_ASK_HISTOGRAM);
+		ask_histogram(query, ecx);
 		break;
 	case EXITSTAT_LEAF_LONGEST:
-		ask_rows(query, ecx, LONGEST_ZERO, EXITSTAT_ASK_LONGEST);
+		ask_longest(query, ecx);
 		break;
 	}
 }
@@ -229,10 +238,12 @@ static void add_longest(struct exitstat_query *query, const struct exitstat_row 
 
 static void add_row(struct exitstat_query *query, const struct exitstat_row *row)
 {
+	u8 i;
+
 	if (query->question == EXITSTAT_ASK_LONGEST)
 		return add_longest(query, row);
-	query->buckets[0] += READ_ONCE(row->buckets[query->bucket]);
-	query->buckets[1] += READ_ONCE(row->buckets[query->bucket + 1]);
+	for (i = 0; i < query->nr_buckets; i++)
+		query->buckets[i] += READ_ONCE(row->buckets[query->bucket + i]);
 }
 
 static void add_histograms(struct exitstat_query *query,
@@ -327,6 +338,21 @@ static struct exitstat_regs two(u64 first, u64 second)
 				       .ecx = second, .edx = second >> 32 };
 }
 
+static u32 narrow(u64 count)
+{
+	return count < EXITSTAT_COUNT_LARGE ? count : EXITSTAT_COUNT_LARGE;
+}
+
+static struct exitstat_regs histogram(const struct exitstat_query *query)
+{
+	const u64 *counts = query->buckets;
+
+	if (query->nr_buckets < 4)
+		return two(counts[0], counts[1]);
+	return (struct exitstat_regs){ .eax = narrow(counts[0]), .ebx = narrow(counts[1]),
+				       .ecx = narrow(counts[2]), .edx = narrow(counts[3]) };
+}
+
 /**
  * exitstat_query_answer - put the answer into registers
  * @query: the question, asked of every account in scope
@@ -344,7 +370,7 @@ struct exitstat_regs exitstat_query_answer(const struct exitstat_query *query, u
 	case EXITSTAT_LEAF_PROPERTIES:
 		return properties(query, tsc_khz);
 	case EXITSTAT_LEAF_HISTOGRAM:
-		return two(query->buckets[0], query->buckets[1]);
+		return histogram(query);
 	case EXITSTAT_LEAF_LONGEST:
 		return two(query->longest, query->map);
 	case EXITSTAT_LEAF_NEXT:

@@ -37,8 +37,9 @@ enum exitstat_question {
  * @of: HISTOGRAM, LONGEST: EXITSTAT_OF_*
  * @row: HISTOGRAM, LONGEST: the first row asked for
  * @rows: HISTOGRAM, LONGEST: how many they are
- * @bucket: HISTOGRAM: the even bucket asked for
- * @buckets: HISTOGRAM: the counts of it and of the one above
+ * @bucket: HISTOGRAM: the first bucket asked for
+ * @nr_buckets: HISTOGRAM: how many they are, two or four
+ * @buckets: HISTOGRAM: their counts
  * @longest: LONGEST: the longest of what is in the rows
  * @map: LONGEST: a bit for each bucket that is not empty
  * @histograms: an account in scope has histograms
@@ -57,8 +58,8 @@ struct exitstat_query {
 	u8 next;
 	u32 of;
 	u8 row, rows;
-	u8 bucket;
-	u64 buckets[2];
+	u8 bucket, nr_buckets;
+	u64 buckets[4];
 	u64 longest, map;
 	bool histograms;
 	u32 vcpus;

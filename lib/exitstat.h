@@ -288,8 +288,8 @@ struct exitstat_histogram {
  * @n: how many they are
  *
  * Where exitstat_host() has no EXITSTAT_FEATURE_HISTOGRAMS they are empty. Each takes a CPUID, and
- * unless it is empty another one and one for each two buckets of which one is not; these are not
- * left out. The longest is read last: what is in the buckets is not longer.
+ * unless it is empty another one and one for each four buckets of which one is not, and for two
+ * that have 2^32 - 1 or more; these are not left out. The longest is read last: what is in the buckets is not longer.
  */
 int exitstat_read_histograms(struct exitstat *es, int cpu, struct exitstat_histogram *histograms,
 			     size_t n);

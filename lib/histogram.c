@@ -18,6 +18,24 @@ static int read_pair(struct exitstat *es, uint32_t selector, uint32_t bucket, ui
 	return 0;
 }
 
+static int read_four(struct exitstat *es, uint32_t selector, uint32_t bucket, uint64_t counts[4])
+{
+	struct exitstat_regs regs;
+	int i, err = exitstat_query(es, EXITSTAT_LEAF_HISTOGRAM, selector | EXITSTAT_FOUR_BUCKETS |
+				    bucket << EXITSTAT_BUCKET_SHIFT, &regs);
+
+	if (err)
+		return err;
+	counts[0] = regs.eax;
+	counts[1] = regs.ebx;
+	counts[2] = regs.ecx;
+	counts[3] = regs.edx;
+	for (i = 0; i < 4 && !err; i += 2)
+		if (counts[i] == EXITSTAT_COUNT_LARGE || counts[i + 1] == EXITSTAT_COUNT_LARGE)
+			err = read_pair(es, selector, bucket + i, &counts[i]);
+	return err;
+}
+
 static int read_longest(struct exitstat *es, uint32_t selector, uint64_t *longest, uint64_t *map)
 {
 	struct exitstat_regs regs;
@@ -32,7 +50,7 @@ static int read_longest(struct exitstat *es, uint32_t selector, uint64_t *longes
 
 /*
  * The longest once more after the buckets: what has come into them meanwhile may be longer. A
- * bucket that was empty before is left to the next reading, but for one of a pair.
+ * bucket that was empty before is left to the next reading, but for one of a four.
  */
 static int read_histogram(struct exitstat *es, uint32_t selector,
 			  struct exitstat_histogram *histogram)
@@ -44,9 +62,9 @@ static int read_histogram(struct exitstat *es, uint32_t selector,
 	histogram->exact = 1;
 	if (err || !map)
 		return err;
-	for (bucket = 0; bucket <= LAST && !err; bucket += 2)
-		if (map >> bucket & 3)
-			err = read_pair(es, selector, bucket, &histogram->buckets[bucket]);
+	for (bucket = 0; bucket <= LAST && !err; bucket += 4)
+		if (map >> bucket & 0xf)
+			err = read_four(es, selector, bucket, &histogram->buckets[bucket]);
 	return err ? err : read_longest(es, selector, &histogram->longest, &map);
 }
 

@@ -76,13 +76,14 @@ static uint64_t exits_of(struct machine *machine)
 	return (uint64_t)regs[1] << 32 | regs[0];
 }
 
-/* From an odd bucket on and from an even one, and nothing at all. */
-static void reading_takes_a_cpuid_for_two_buckets(void **state)
+/* From wherever among four on, and nothing at all. */
+static void reading_takes_a_cpuid_for_four_buckets(void **state)
 {
 	static const struct {
 		unsigned int first, buckets, most;
 	} cases[] = {
-		{ 4, 21, 2 + 11 }, { 5, 21, 2 + 11 }, { 5, 2, 2 + 2 }, { 0, 1, 2 + 1 }, { 0, 0, 1 },
+		{ 4, 21, 2 + 6 }, { 5, 21, 2 + 6 }, { 6, 21, 2 + 6 }, { 7, 21, 2 + 6 },
+		{ 7, 2, 2 + 2 }, { 0, 1, 2 + 1 }, { 63, 1, 2 + 1 }, { 0, 64, 2 + 16 }, { 0, 0, 1 },
 	};
 	struct machine *machine;
 	struct exitstat *es;
@@ -101,6 +102,44 @@ static void reading_takes_a_cpuid_for_two_buckets(void **state)
 		assert_int_equal(exitstat_histogram_count(&after), cases[i].buckets);
 		if (cases[i].buckets)
 			assert_int_equal(after.longest, exitstat_bucket_begin(bucket - 1));
+		exitstat_free(es);
+		machine_free(machine);
+	}
+}
+
+/* What 32 bits do not have, or just so, takes a CPUID more for two buckets; vCPUs are summed. */
+static void large_counts_are_read_whole(void **state)
+{
+	static const struct {
+		uint64_t counts[4];
+		unsigned int most;
+	} cases[] = {
+		{ { 0xfffffffe, 1, 2, 3 }, 2 + 1 },
+		{ { 0xffffffff, 1, 2, 3 }, 2 + 2 },
+		{ { 1, 1ull << 32, 2, 3 }, 2 + 2 },
+		{ { 1, 2, (1ull << 32) + 5, 1ull << 33 }, 2 + 2 },
+		{ { 1, 0xffffffff, 0, ~0ull - 7 }, 2 + 3 },
+		{ { 1ull << 63, 1ull << 32, 1ull << 33, 1ull << 34 }, 2 + 3 },
+	};
+	struct machine *machine;
+	struct exitstat *es;
+	unsigned int i, bucket;
+	uint64_t begin;
+
+	(void)state;
+	for (i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		machine = machine_with_histograms();
+		es = open_paper(machine);
+		for (bucket = 0; bucket < 4; bucket++) {
+			machine_fill_bucket(machine, 0, SVM_NPF, 12 + bucket,
+					    cases[i].counts[bucket] / 2);
+			machine_fill_bucket(machine, 1, SVM_NPF, 12 + bucket,
+					    cases[i].counts[bucket] - cases[i].counts[bucket] / 2);
+		}
+		begin = exits_of(machine);
+		read_one(es, EXITSTAT_VM, SVM_NPF, &after);
+		assert_int_equal(exits_of(machine) - begin, cases[i].most);
+		assert_memory_equal(&after.buckets[12], cases[i].counts, sizeof(cases[i].counts));
 		exitstat_free(es);
 		machine_free(machine);
 	}
@@ -211,7 +250,8 @@ int main(void)
 {
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(histograms_are_what_the_host_has),
-		cmocka_unit_test(reading_takes_a_cpuid_for_two_buckets),
+		cmocka_unit_test(reading_takes_a_cpuid_for_four_buckets),
+		cmocka_unit_test(large_counts_are_read_whole),
 		cmocka_unit_test(difference_has_what_happened_between),
 		cmocka_unit_test(without_histograms_they_are_empty),
 		cmocka_unit_test(percentiles_keep_their_promise),

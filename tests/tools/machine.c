@@ -122,6 +122,14 @@ void machine_vmm(struct machine *machine, unsigned int vcpu, uint32_t reason, ui
 	enter(machine, vcpu);
 }
 
+void machine_fill_bucket(struct machine *machine, unsigned int vcpu, uint32_t reason,
+			 unsigned int bucket, uint64_t exits)
+{
+	u8 row = machine->reasons.row[exitstat_reason_slot(&machine->reasons, reason)];
+
+	machine->histograms[vcpu].exits[row].buckets[bucket] += exits;
+}
+
 void machine_preempt(struct machine *machine, unsigned int vcpu, uint64_t cycles)
 {
 	exitstat_account_preempt(&machine->account[vcpu], machine->now);

@@ -43,6 +43,9 @@ uint64_t machine_ns(const struct machine *machine);
 void machine_exit(struct machine *machine, unsigned int vcpu, uint32_t reason, uint64_t cycles);
 void machine_vmm(struct machine *machine, unsigned int vcpu, uint32_t reason, uint64_t cycles,
 		 uint64_t vmm_cycles);
+/* As many exits more are in a bucket of the reason's, and nowhere else. */
+void machine_fill_bucket(struct machine *machine, unsigned int vcpu, uint32_t reason,
+			 unsigned int bucket, uint64_t exits);
 void machine_preempt(struct machine *machine, unsigned int vcpu, uint64_t cycles);
 void machine_halt(struct machine *machine, unsigned int vcpu);	/* until machine_wake() */
 void machine_wake(struct machine *machine, unsigned int vcpu);

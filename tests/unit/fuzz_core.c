@@ -112,7 +112,7 @@ static void walk(void)
 static void walk_buckets(void)
 {
 	struct exitstat_regs map = vm_ask(&vm, EXITSTAT_LEAF_LONGEST, EXITSTAT_ALL_REASONS), regs;
-	u64 told = (u64)map.edx << 32 | map.ecx, found = 0, sum = 0, counts[2];
+	u64 told = (u64)map.edx << 32 | map.ecx, found = 0, sum = 0, narrow = 0, counts[2];
 	u32 bucket;
 
 	for (bucket = 0; bucket < EXITSTAT_NR_BUCKETS; bucket += 2) {
@@ -123,6 +123,13 @@ static void walk_buckets(void)
 		found |= (u64)!!counts[0] << bucket | (u64)!!counts[1] << (bucket + 1);
 		sum += counts[0] + counts[1];
 	}
+	for (bucket = 0; bucket < EXITSTAT_NR_BUCKETS; bucket += 4) {
+		regs = vm_ask(&vm, EXITSTAT_LEAF_HISTOGRAM, EXITSTAT_ALL_REASONS |
+			      EXITSTAT_FOUR_BUCKETS | bucket << EXITSTAT_BUCKET_SHIFT);
+		narrow += (u64)regs.eax + regs.ebx + regs.ecx + regs.edx;
+	}
+	if (narrow != sum)
+		must_be_null("four buckets at once are not what two and two are");
 	if (found != told)
 		must_be_null("the map is not that of the buckets");
 	if (sum > exits || exits - sum > VM_NR_VCPUS)

@@ -59,7 +59,7 @@ static void model_add(struct exitstat_row *row, u64 *cycles)
 /* The vCPU enters the guest, or has left it anew. */
 static void model_settle(struct model *model)
 {
-	u8 row = model->histograms.row[model->reason];
+	u8 row = model->row[model->reason];
 
 	if (model->exit)
 		model_add(&model->histograms.exits[row], &model->pieces[H]);
@@ -178,7 +178,7 @@ void life_begin(struct life *life, const struct exitstat_reasons *reasons,
 	static_branch_enable(&exitstat_histograms_key);
 	exitstat_histograms_init(&life->histograms, reasons);
 	account->histograms = &life->histograms;
-	life->model.histograms = life->histograms;
+	memcpy(life->model.row, reasons->row, sizeof(life->model.row));
 	life->reasons = reasons;
 	life->account = account;
 	life->before = *account;
@@ -228,6 +228,16 @@ void life_event(struct life *life, enum life_event event, u32 reason, u64 now)
 	model_event(&life->model, event, find_reason(life->reasons, reason), reason, now);
 }
 
+/* A limit is none of what was: the buckets show that it is right. */
+static bool rows_differ(const struct exitstat_row *row, const struct exitstat_row *other, int rows)
+{
+	for (; rows; rows--, row++, other++)
+		if (row->longest != other->longest ||
+		    memcmp(row->buckets, other->buckets, sizeof(row->buckets)))
+			return true;
+	return false;
+}
+
 static const char *histograms_broken(const struct exitstat_account *account,
 				     const struct model *model)
 {
@@ -235,14 +245,13 @@ static const char *histograms_broken(const struct exitstat_account *account,
 
 	if (!histograms)
 		return NULL;
-	if (memcmp(histograms->exits, model->histograms.exits, sizeof(histograms->exits)))
+	if (rows_differ(histograms->exits, model->histograms.exits, EXITSTAT_NR_ROWS))
 		return "the histograms of exits are not the model's";
-	if (memcmp(histograms->returns, model->histograms.returns, sizeof(histograms->returns)))
+	if (rows_differ(histograms->returns, model->histograms.returns, EXITSTAT_NR_ROWS))
 		return "the histograms of returns are not the model's";
-	if (memcmp(&histograms->halted, &model->histograms.halted, sizeof(histograms->halted)))
+	if (rows_differ(&histograms->halted, &model->histograms.halted, 1))
 		return "the histogram of halted is not the model's";
-	if (memcmp(&histograms->preempted, &model->histograms.preempted,
-		   sizeof(histograms->preempted)))
+	if (rows_differ(&histograms->preempted, &model->histograms.preempted, 1))
 		return "the histogram of preempted is not the model's";
 	return NULL;
 }
@@ -258,6 +267,19 @@ static u64 rows_count(const struct exitstat_row *row, int rows)
 	return count;
 }
 
+/* Is the last exit in no histogram yet? In one piece it is not until the entry. */
+static bool exit_is_due(const struct exitstat_account *account)
+{
+	if (account->tally == &account->histograms->tally)
+		return account->state == H;
+	return account->due & EXITSTAT_DUE_EXIT;
+}
+
+static bool return_is_due(const struct exitstat_account *account)
+{
+	return account->tally == exitstat_no_tally && account->due & EXITSTAT_DUE_RETURN;
+}
+
 /* What is not over, or was not when the account was closed, is what is missing. */
 static const char *counts_broken(const struct exitstat_account *account)
 {
@@ -266,10 +288,10 @@ static const char *counts_broken(const struct exitstat_account *account)
 	if (!histograms)
 		return NULL;
 	if (rows_count(histograms->exits, EXITSTAT_NR_ROWS) +
-	    !!(account->due & EXITSTAT_DUE_EXIT) != account->exits)
+	    exit_is_due(account) != account->exits)
 		return "the buckets do not add up to the exits";
 	if (rows_count(histograms->returns, EXITSTAT_NR_ROWS) +
-	    !!(account->due & EXITSTAT_DUE_RETURN) != account->states[V].entered)
+	    return_is_due(account) != account->states[V].entered)
 		return "the buckets do not add up to the returns";
 	if (rows_count(&histograms->halted, 1) + (account->state == L) !=
 	    account->states[L].entered)

@@ -42,6 +42,7 @@ enum life_event {
  * @exit: an exit is not over yet
  * @vmm: nor is its return
  * @pieces: by state, what has passed of what is not over yet
+ * @row: by place in the vendor's table, the row in @histograms
  * @histograms: what is over
  */
 struct model {
@@ -54,6 +55,7 @@ struct model {
 	struct exitstat_reason_count reasons[EXITSTAT_NR_SLOTS];
 	bool exit, vmm;
 	u64 pieces[EXITSTAT_NR_STATES];
+	u8 row[EXITSTAT_NR_SLOTS];
 	struct exitstat_histograms histograms;
 };
 

@@ -77,6 +77,51 @@ static void every_bucket_begins_where_the_one_before_ends(void **state)
 	assert_int_equal(exitstat_bucket(~0ull), LAST);
 }
 
+/* What is below the buckets, above them, or a new longest is not counted at once. */
+static void row_has_what_is_between_its_bounds(void **state)
+{
+	static const u64 last = 1ull << 38;
+	static const struct {
+		u64 added, longest, most;	/* that the row then has, 0 nothing */
+	} cases[] = {
+		{ 0, 0, 0 }, { 127, 127, 0 }, { 128, 128, 128 }, { 5000, 5000, 5000 },
+		{ 4999, 5000, 5000 }, { 0, 5000, 5000 }, { last - 2, last - 2, last - 2 },
+		{ last - 1, last - 1, last - 1 }, { last, last, last - 1 },
+		{ 1ull << 63, 1ull << 63, last - 1 }, { -1ull, -1ull, last - 1 },
+	};
+	static struct exitstat_row row;
+	size_t i;
+
+	(void)state;
+	memset(&row, 0, sizeof(row));
+	assert_false(exitstat_row_has(&row, 0));
+	assert_false(exitstat_row_has(&row, EXITSTAT_SHORTEST));
+	assert_false(exitstat_row_has(&row, -1ull));
+	for (i = 0; i < ARRAY_SIZE(cases); i++) {
+		exitstat_row_add(&row, cases[i].added);
+		assert_int_equal(row.longest, cases[i].longest);
+		assert_false(exitstat_row_has(&row, EXITSTAT_SHORTEST - 1));
+		assert_int_equal(exitstat_row_has(&row, EXITSTAT_SHORTEST), !!cases[i].most);
+		assert_true(!cases[i].most || exitstat_row_has(&row, cases[i].most));
+		assert_false(exitstat_row_has(&row, cases[i].most + 1));
+		assert_false(exitstat_row_has(&row, -1ull));
+	}
+}
+
+static void nothing_is_in_the_row_without_histograms(void **state)
+{
+	u8 slot = 0;
+	u64 cycles;
+
+	(void)state;
+	do {
+		assert_false(exitstat_row_has(exitstat_row_of(exitstat_no_tally, slot), 0));
+		for (cycles = 1; cycles; cycles <<= 1)
+			assert_false(exitstat_row_has(exitstat_row_of(exitstat_no_tally, slot),
+						      cycles));
+	} while (++slot < EXITSTAT_NR_SLOTS);
+}
+
 static void largest_cycles_are_in_the_last_bucket(void **state)
 {
 	struct vm *vm = open_histograms(state);
@@ -119,6 +164,157 @@ static void an_exit_has_all_of_its_pieces(void **state)
 		      longest(400000, bit(400000)));
 	assert_answer(vm, EXITSTAT_LEAF_HISTOGRAM,
 		      EXITSTAT_OF_STATE | EXITSTAT_STATE_HALTED | pair_at(5000), times(5000, 1));
+}
+
+/* Each of these leaves 200 + 300 cycles to the exit. */
+static void preempted(struct exitstat_account *account, u64 *now)
+{
+	exitstat_account_preempt(account, *now += 200);
+	exitstat_account_resume(account, 0, *now += 7000);
+	exitstat_account_preempt(account, *now += 300);
+	exitstat_account_resume(account, 0, *now += 7000);
+}
+
+static void halted(struct exitstat_account *account, u64 *now)
+{
+	exitstat_account_halt(account, *now += 200);
+	exitstat_account_wake(account, *now += 7000);
+	exitstat_account_sleep(account, *now += 300);
+	exitstat_account_resume(account, 50, *now += 7000);
+}
+
+static void returned(struct exitstat_account *account, u64 *now)
+{
+	exitstat_account_return(account, *now += 200);
+	exitstat_account_run(account, *now += 7000);
+	exitstat_account_return(account, *now += 300);
+	exitstat_account_run(account, *now += 7000);
+}
+
+static void waited(struct exitstat_account *account, u64 *now)
+{
+	exitstat_account_resume(account, 7000, *now += 7200);
+	exitstat_account_resume(account, 7000, *now += 7300);
+}
+
+static void interrupted_exit_is_whole_and_the_next_is_as_usual(void **state)
+{
+	static void (*const interruptions[])(struct exitstat_account *account, u64 *now) = {
+		preempted, halted, returned, waited,
+	};
+	struct vm *vm = open_histograms(state);
+	struct exitstat_account *account = vm->vcpus;
+	u64 now = 1000, n;
+
+	enter(account, &now, 0);
+	/* The longest, so that the others are shorter. */
+	leave(vm, account, cpuid_exit(vm), &now);
+	enter(account, &now, 9000);
+	for (n = 1; n <= ARRAY_SIZE(interruptions); n++) {
+		leave(vm, account, cpuid_exit(vm), &now);
+		enter(account, &now, 3000);
+		leave(vm, account, cpuid_exit(vm), &now);
+		assert_ptr_equal(account->tally, &account->histograms->tally);
+		interruptions[n - 1](account, &now);
+		assert_ptr_equal(account->tally, exitstat_no_tally);
+		enter(account, &now, 500);
+		assert_ptr_equal(account->tally, &account->histograms->tally);
+		leave(vm, account, cpuid_exit(vm), &now);
+		enter(account, &now, 3000);
+		assert_answer(vm, EXITSTAT_LEAF_HISTOGRAM, cpuid_exit(vm) | pair_at(3000),
+			      times(3000, 2 * n));
+		assert_answer(vm, EXITSTAT_LEAF_HISTOGRAM, cpuid_exit(vm) | pair_at(1000),
+			      times(1000, n));
+		assert_answer(vm, EXITSTAT_LEAF_LONGEST, cpuid_exit(vm),
+			      longest(9000, bit(9000) | bit(3000) | bit(1000)));
+	}
+}
+
+/* The guest goes on, or is left, without an exit. */
+static void entered_twice(struct exitstat_account *account, u64 *now)
+{
+	enter(account, now, 500);
+}
+
+static void preempted_in_the_guest(struct exitstat_account *account, u64 *now)
+{
+	exitstat_account_preempt(account, *now += 500);
+	exitstat_account_resume(account, 0, *now += 500);
+}
+
+static void waited_in_the_guest(struct exitstat_account *account, u64 *now)
+{
+	exitstat_account_resume(account, 300, *now += 500);
+}
+
+static void entry_failed(struct exitstat_account *account, u64 *now)
+{
+	exitstat_account_return(account, *now += 500);
+	exitstat_account_run(account, *now += 500);
+	enter(account, now, 500);
+}
+
+static void guest_without_an_exit_changes_no_histogram(void **state)
+{
+	static void (*const events[])(struct exitstat_account *account, u64 *now) = {
+		entered_twice, preempted_in_the_guest, waited_in_the_guest, entry_failed,
+	};
+	struct vm *vm = open_histograms(state);
+	struct exitstat_account *account = vm->vcpus;
+	u64 now = 1000, n;
+
+	enter(account, &now, 0);
+	for (n = 1; n <= ARRAY_SIZE(events); n++) {
+		leave(vm, account, cpuid_exit(vm), &now);
+		enter(account, &now, 3000);
+		events[n - 1](account, &now);
+		assert_ptr_equal(account->tally, &account->histograms->tally);
+		assert_answer(vm, EXITSTAT_LEAF_HISTOGRAM, cpuid_exit(vm) | pair_at(3000),
+			      times(3000, n));
+		assert_answer(vm, EXITSTAT_LEAF_LONGEST, EXITSTAT_ALL_REASONS,
+			      longest(3000, bit(3000)));
+	}
+}
+
+/* At an exit, and then at an entry. */
+static void clock_that_steps_back_is_no_time(void **state)
+{
+	struct vm *vm = open_histograms(state);
+	struct exitstat_account *account = vm->vcpus;
+	u64 now = 100000;
+
+	enter(account, &now, 0);
+	leave(vm, account, cpuid_exit(vm), &now);
+	enter(account, &now, 3000);
+	now -= 50000;
+	leave(vm, account, cpuid_exit(vm), &now);
+	enter(account, &now, 3000);
+	leave(vm, account, cpuid_exit(vm), &now);
+	enter(account, &now, -500);
+	leave(vm, account, cpuid_exit(vm), &now);
+	enter(account, &now, 3000);
+	assert_answer(vm, EXITSTAT_LEAF_HISTOGRAM, cpuid_exit(vm) | pair_at(3000), times(3000, 3));
+	assert_answer(vm, EXITSTAT_LEAF_HISTOGRAM, cpuid_exit(vm) | pair_at(0), times(0, 1));
+	assert_answer(vm, EXITSTAT_LEAF_LONGEST, EXITSTAT_ALL_REASONS,
+		      longest(3000, bit(3000) | bit(0)));
+}
+
+static void exit_without_an_entry_ends_the_one_before(void **state)
+{
+	struct vm *vm = open_histograms(state);
+	struct exitstat_account *account = vm->vcpus;
+	u32 other = vm->reasons.space == EXITSTAT_SPACE_SVM ? 0x7c : 31;
+	u64 now = 1000;
+
+	enter(account, &now, 0);
+	leave(vm, account, cpuid_exit(vm), &now);
+	now += 3000 - 10;
+	leave(vm, account, other, &now);
+	assert_answer(vm, EXITSTAT_LEAF_LONGEST, cpuid_exit(vm), longest(3000, bit(3000)));
+	enter(account, &now, 500);
+	assert_answer(vm, EXITSTAT_LEAF_LONGEST, other, longest(500, bit(500)));
+	assert_answer(vm, EXITSTAT_LEAF_HISTOGRAM, cpuid_exit(vm) | pair_at(3000), times(3000, 1));
+	assert_answer(vm, EXITSTAT_LEAF_HISTOGRAM, other | pair_at(500), times(500, 1));
 }
 
 static void exit_under_way_is_in_no_bucket(void **state)
@@ -205,6 +401,36 @@ static void buckets_are_the_sum_over_vcpus(void **state)
 		      longest(0, 1 << 9));
 }
 
+static void four_counts_are_as_large_as_32_bits_say(void **state)
+{
+	struct vm *vm = open_histograms(state);
+	u8 row = vm->reasons.row[vm_slot(vm, cpuid_exit(vm))];
+	u32 four = cpuid_exit(vm) | EXITSTAT_FOUR_BUCKETS | 8 << EXITSTAT_BUCKET_SHIFT;
+
+	histograms[0].exits[row].buckets[8] = 0xfffffffe;
+	histograms[0].exits[row].buckets[9] = 0xffffffff;
+	histograms[0].exits[row].buckets[10] = 1ull << 32;
+	histograms[0].exits[row].buckets[12] = 77;
+	histograms[0].exits[row].buckets[LAST] = 5;
+	assert_answer(vm, EXITSTAT_LEAF_HISTOGRAM, four,
+		      (struct exitstat_regs){ 0xfffffffe, EXITSTAT_COUNT_LARGE,
+					      EXITSTAT_COUNT_LARGE, 0 });
+	/* It is the sum that is too large. */
+	histograms[1].exits[row].buckets[8] = 0xfffffffe;
+	histograms[VM_NR_VCPUS].exits[row].buckets[11] = 3;
+	assert_answer(vm, EXITSTAT_LEAF_HISTOGRAM, four,
+		      (struct exitstat_regs){ EXITSTAT_COUNT_LARGE, EXITSTAT_COUNT_LARGE,
+					      EXITSTAT_COUNT_LARGE, 3 });
+	assert_answer(vm, EXITSTAT_LEAF_HISTOGRAM, four | EXITSTAT_THIS_VCPU,
+		      (struct exitstat_regs){ 0xfffffffe, EXITSTAT_COUNT_LARGE,
+					      EXITSTAT_COUNT_LARGE, 0 });
+	assert_answer(vm, EXITSTAT_LEAF_HISTOGRAM, four & ~EXITSTAT_FOUR_BUCKETS,
+		      both_halves(0x1fffffffc, 0xffffffff));
+	assert_answer(vm, EXITSTAT_LEAF_HISTOGRAM,
+		      four | (LAST - 3) << EXITSTAT_BUCKET_SHIFT,
+		      (struct exitstat_regs){ 0, 0, 0, 5 });
+}
+
 /* Whatever came first, each usual reason has its own row; the others are with "other". */
 static void rare_reasons_share_a_row(void **state)
 {
@@ -244,7 +470,7 @@ static void selector_that_makes_no_sense_selects_nothing(void **state)
 		EXITSTAT_OF_STATE | EXITSTAT_STATE_HOST,
 		EXITSTAT_OF_STATE | EXITSTAT_NR_STATES,
 		EXITSTAT_OF_STATE | EXITSTAT_ALL_REASONS | EXITSTAT_STATE_VMM,
-		EXITSTAT_ALL_REASONS | 1u << 24, EXITSTAT_ALL_REASONS | 1u << 29,
+		EXITSTAT_ALL_REASONS | 1u << 25, EXITSTAT_ALL_REASONS | 1u << 29,
 		0x1234,
 	};
 	size_t i;
@@ -257,8 +483,16 @@ static void selector_that_makes_no_sense_selects_nothing(void **state)
 	enter(vm->vcpus, &now, 1);
 	for (i = 0; i < ARRAY_SIZE(bad); i++) {
 		assert_answer(vm, EXITSTAT_LEAF_HISTOGRAM, bad[i] | pair_at(100000), zeros);
+		assert_answer(vm, EXITSTAT_LEAF_HISTOGRAM, bad[i] | EXITSTAT_FOUR_BUCKETS, zeros);
 		assert_answer(vm, EXITSTAT_LEAF_LONGEST, bad[i], zeros);
 	}
+	/* Four buckets from where no four begin. */
+	for (i = 1; i < 4; i++)
+		assert_answer(vm, EXITSTAT_LEAF_HISTOGRAM, EXITSTAT_ALL_REASONS |
+			      EXITSTAT_FOUR_BUCKETS | (pair_at(100000) & ~(3u << 16)) | i << 16,
+			      zeros);
+	assert_answer(vm, EXITSTAT_LEAF_LONGEST, EXITSTAT_ALL_REASONS | EXITSTAT_FOUR_BUCKETS,
+		      zeros);
 	/* An odd bucket; and where none is asked for, any. */
 	assert_answer(vm, EXITSTAT_LEAF_HISTOGRAM, EXITSTAT_ALL_REASONS | pair_at(100000) |
 		      1 << EXITSTAT_BUCKET_SHIFT, zeros);
@@ -284,12 +518,19 @@ int main(void)
 {
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(every_bucket_begins_where_the_one_before_ends),
+		cmocka_unit_test(row_has_what_is_between_its_bounds),
+		cmocka_unit_test(nothing_is_in_the_row_without_histograms),
 		ON_BOTH(largest_cycles_are_in_the_last_bucket),
 		ON_BOTH(an_exit_has_all_of_its_pieces),
+		ON_BOTH(interrupted_exit_is_whole_and_the_next_is_as_usual),
+		ON_BOTH(guest_without_an_exit_changes_no_histogram),
+		ON_BOTH(clock_that_steps_back_is_no_time),
+		ON_BOTH(exit_without_an_entry_ends_the_one_before),
 		ON_BOTH(exit_under_way_is_in_no_bucket),
 		ON_BOTH(failed_entry_is_no_exit),
 		ON_BOTH(vcpu_that_is_gone_stays_in_the_sum),
 		ON_BOTH(buckets_are_the_sum_over_vcpus),
+		ON_BOTH(four_counts_are_as_large_as_32_bits_say),
 		ON_BOTH(rare_reasons_share_a_row),
 		ON_BOTH(selector_that_makes_no_sense_selects_nothing),
 		ON_BOTH(without_histograms_zeros),

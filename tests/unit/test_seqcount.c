@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Readers on other CPUs see counts and cycles that belong together.
+ * Readers on other CPUs see counts and cycles that belong together, and buckets that are not ahead
+ * of them.
  *
  * The clock is made up so that cycles follow from the count. The writer runs for a
  * moment only: a lost race is a matter of nanoseconds, of which there are many.
@@ -10,7 +11,7 @@
 #include <time.h>
 
 #include "test.h"
-#include "account.h"
+#include "leaves.h"
 
 #define NR_READERS	2
 #define RUN_MS		250
@@ -23,6 +24,8 @@ enum { A = 3, B = 119, OTHER = 7 };	/* slots */
 #define COST_B	1000
 
 static struct exitstat_account account, part;
+static struct exitstat_histograms histograms;
+static struct exitstat_reasons reasons;
 static bool started, stop;
 static unsigned long reads, torn, backwards;
 static pthread_mutex_t totals_lock = PTHREAD_MUTEX_INITIALIZER;
@@ -76,6 +79,54 @@ static void *read_account(void *sum_only)
 	return NULL;
 }
 
+static struct exitstat_regs ask(u32 leaf, u32 ecx)
+{
+	struct exitstat_query query;
+
+	exitstat_query_init(&query, &reasons, leaf, ecx);
+	exitstat_query_add(&query, &account, 0);
+	return exitstat_query_answer(&query, 1);
+}
+
+static u64 in_buckets(void)
+{
+	struct exitstat_regs regs;
+	u64 count = 0;
+	u32 bucket;
+
+	for (bucket = 0; bucket < EXITSTAT_NR_BUCKETS; bucket += 2) {
+		regs = ask(EXITSTAT_LEAF_HISTOGRAM,
+			   EXITSTAT_ALL_REASONS | bucket << EXITSTAT_BUCKET_SHIFT);
+		count += (u64)regs.eax + regs.ecx;
+	}
+	return count;
+}
+
+/* Of what a reader has seen, the one that is written earlier is read later. */
+static void *read_buckets(void *unused)
+{
+	unsigned long my_reads = 0, my_torn = 0;
+	struct exitstat_regs longest;
+	u64 count, map;
+
+	(void)unused;
+	do {
+		longest = ask(EXITSTAT_LEAF_LONGEST, EXITSTAT_ALL_REASONS);
+		map = (u64)longest.edx << 32 | longest.ecx;
+		my_torn += map && exitstat_bucket_begin(63 - __builtin_clzll(map)) >
+				  ((u64)longest.ebx << 32 | longest.eax);
+		count = in_buckets();
+		my_torn += count > exitstat_account_exits(&account).count;
+		my_reads++;
+	} while (!__atomic_load_n(&stop, __ATOMIC_RELAXED));
+
+	pthread_mutex_lock(&totals_lock);
+	reads += my_reads;
+	torn += my_torn;
+	pthread_mutex_unlock(&totals_lock);
+	return NULL;
+}
+
 static u64 now_ms(void)
 {
 	struct timespec now;
@@ -97,6 +148,22 @@ static u64 make_exits(u64 now)
 	return now;
 }
 
+/* Of all lengths, now in one piece and now interrupted. */
+static u64 make_longer_exits(u64 now)
+{
+	u64 cycles;
+
+	for (cycles = 1; cycles < 1ull << 40; cycles += cycles / 3 + 1) {
+		exitstat_account_exit(&account, cycles % 2 ? A : B, now += GUEST_CYCLES);
+		if (cycles % 3 == 0) {
+			exitstat_account_preempt(&account, now += 1);
+			exitstat_account_resume(&account, 0, now += 1);
+		}
+		exitstat_account_entry(&account, now += cycles);
+	}
+	return now;
+}
+
 static u64 make_sums(u64 now)
 {
 	int i;
@@ -106,7 +173,7 @@ static u64 make_sums(u64 now)
 	return now;
 }
 
-static void write_while_others_read(u64 (*write)(u64 now), void *sum_only)
+static void write_while_others_read(u64 (*write)(u64 now), void *(*read)(void *), void *sum_only)
 {
 	pthread_t readers[NR_READERS];
 	u64 end = now_ms() + RUN_MS;
@@ -115,7 +182,7 @@ static void write_while_others_read(u64 (*write)(u64 now), void *sum_only)
 
 	__atomic_store_n(&stop, false, __ATOMIC_RELAXED);
 	for (i = 0; i < NR_READERS; i++)
-		assert_int_equal(pthread_create(&readers[i], NULL, read_account, sum_only), 0);
+		assert_int_equal(pthread_create(&readers[i], NULL, read, sum_only), 0);
 	while (now_ms() < end)
 		now = write(now);
 	__atomic_store_n(&stop, true, __ATOMIC_RELAXED);
@@ -150,7 +217,7 @@ static void readers_see_whole_exits(void **state)
 {
 	(void)state;
 	exitstat_account_entry(&account, 1000);
-	write_while_others_read(make_exits, NULL);
+	write_while_others_read(make_exits, read_account, NULL);
 	assert_true(account.exits > 0);
 }
 
@@ -159,8 +226,21 @@ static void readers_see_whole_sums(void **state)
 	(void)state;
 	exitstat_account_exit(&part, A, 1000);
 	exitstat_account_entry(&part, 1000 + COST_A);
-	write_while_others_read(make_sums, &part);
+	write_while_others_read(make_sums, read_account, &part);
 	assert_true(account.exits > 0);
+}
+
+static void readers_see_no_bucket_too_early(void **state)
+{
+	(void)state;
+	exitstat_reasons_init(&reasons, EXITSTAT_SPACE_SVM);
+	static_branch_enable(&exitstat_histograms_key);
+	memset(&histograms, 0, sizeof(histograms));
+	exitstat_histograms_init(&histograms, &reasons);
+	account.histograms = &histograms;
+	exitstat_account_entry(&account, 1000);
+	write_while_others_read(make_longer_exits, read_buckets, NULL);
+	assert_int_equal(in_buckets(), account.exits);
 }
 
 static void reader_waits_for_the_end_of_a_write(void **state)
@@ -189,6 +269,7 @@ int main(void)
 		cmocka_unit_test_setup(reader_waits_for_the_end_of_a_write, open_accounts),
 		cmocka_unit_test_setup(readers_see_whole_exits, open_accounts),
 		cmocka_unit_test_setup(readers_see_whole_sums, open_accounts),
+		cmocka_unit_test_setup(readers_see_no_bucket_too_early, open_accounts),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -4,6 +4,7 @@
 #define USERSPACE_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 #include <string.h>
 

@@ -21,7 +21,7 @@ struct histogram {
 	uint64_t count;
 	uint64_t least, most;	/* cycles that the buckets allow for */
 	uint64_t longest;
-	bool mapped;		/* the map is that of the buckets which are not empty */
+	bool agrees;		/* the map, and four at once, are what two and two are */
 };
 
 static int device;
@@ -63,11 +63,21 @@ static struct pair ask_pair(int vcpu, uint32_t leaf, uint32_t selector)
 	return (struct pair){ q.eax | (uint64_t)q.ebx << 32, q.ecx | (uint64_t)q.edx << 32 };
 }
 
+static uint32_t one_of_four(int vcpu, uint32_t selector, uint32_t bucket)
+{
+	struct exitstat_host_question q = ask(vcpu, EXITSTAT_LEAF_HISTOGRAM,
+					      selector | EXITSTAT_FOUR_BUCKETS |
+					      (bucket & ~3u) << EXITSTAT_BUCKET_SHIFT);
+	const uint32_t counts[] = { q.eax, q.ebx, q.ecx, q.edx };
+
+	return counts[bucket % 4];
+}
+
 static struct histogram read_histogram(int vcpu, uint32_t selector)
 {
 	/* Neither is a count and cycles: the longest and a map, and two counts. */
 	struct pair longest = ask_pair(vcpu, EXITSTAT_LEAF_LONGEST, selector), two;
-	struct histogram histogram = { .longest = longest.count, .mapped = true };
+	struct histogram histogram = { .longest = longest.count, .agrees = true };
 	uint32_t bucket;
 	uint64_t count;
 
@@ -76,7 +86,8 @@ static struct histogram read_histogram(int vcpu, uint32_t selector)
 			two = ask_pair(vcpu, EXITSTAT_LEAF_HISTOGRAM,
 				       selector | bucket << EXITSTAT_BUCKET_SHIFT);
 		count = bucket % 2 ? two.cycles : two.count;
-		histogram.mapped &= (longest.cycles >> bucket & 1) == !!count;
+		histogram.agrees &= (longest.cycles >> bucket & 1) == !!count &&
+				    one_of_four(vcpu, selector, bucket) == count;
 		histogram.count += count;
 		histogram.least += count * exitstat_bucket_begin(bucket);
 		histogram.most += count * (bucket == EXITSTAT_NR_BUCKETS - 1 ? histogram.longest :
@@ -90,7 +101,7 @@ static void check(const struct histogram *histogram, struct pair pair, uint64_t 
 {
 	bool good;
 
-	good = ok(histogram->mapped && histogram->count + under_way == pair.count,
+	good = ok(histogram->agrees && histogram->count + under_way == pair.count,
 		  "%s: the buckets add up to the count", what);
 	good &= ok(histogram->least <= pair.cycles &&
 		   (under_way || pair.cycles <= histogram->most),
