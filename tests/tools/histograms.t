@@ -56,10 +56,10 @@ replay histograms histogram IO --cycles
 like "$out" "2048 +3072 +2000 " "--cycles"
 
 replay histograms histogram --json io
-is "$(jq -c '[.report, .unit, .cpu]' <<<"$out")" '["histogram","s",null]' "JSON: what it is about"
-is "$(jq '.histograms[0] | [.buckets[].count] | add == 2001' <<<"$out")" true \
+is "$(jq -c '[.report, .unit, .scopes[0].cpu]' <<<"$out")" '["start","s",null]' "JSON: what it is about"
+is "$(jq '.scopes[0].histograms[0] | [.buckets[].count] | add == 2001' <<<"$out")" true \
 	"JSON: the buckets add up"
-is "$(jq -c '.histograms[0].buckets[0] | [.from * 2400000000, .to * 2400000000, .count] |
+is "$(jq -c '.scopes[0].histograms[0].buckets[0] | [.from * 2400000000, .to * 2400000000, .count] |
 	map(round)' <<<"$out")" "[2048,3072,2000]" "JSON: a bucket and its bounds"
 
 replay histograms histogram nonsense
