@@ -31,6 +31,8 @@ completes "REASON,EXITS REASON,EXITSDEV" -o REASON,EX
 completes "+NUMBER" -o +NU
 completes "VCPUS VMM" vms -o V
 completes "PID PREEMPTED" vms 1 --sort P
+completes "WAITP99 WAITMAX" vms -o WA
+completes "preempted" histogram io p
 completes "all none" expose web ""
 # shellcheck disable=SC2317 # _exitstat calls it
 exitstat() {

@@ -82,6 +82,41 @@ is "$(jq -s '.[1].vms[] | select(.id == 2) | (.guest + .host + .vmm + .halted + 
 is "$(jq -s -r '.[1].vms[] | select(.id == 2) | .reason' <<<"$out")" io \
 	"the reason that costs most, with the VMM's time"
 
+## how long it took, of those VMs that have histograms
+
+columns P99,WAITP99
+is "$(sort -u <<<"$out")" "- -" "no histograms: nothing is known"
+export EXITSTAT_HOST_HISTOGRAMS=3
+columns ID,P50,P99,MAX,WAITP99,WAITMAX --sort ID
+is "$(awk '$1 < 4 && $3 > 0 && $4 >= $3 && $3 >= $2' <<<"$out" | wc -l)" 3 "P99 and MAX"
+is "$(awk '$1 < 4 && $5 > 0 && $5 < 0.000004 && $6 == 0.04' <<<"$out" | wc -l)" 3 \
+	"WAITP99, WAITMAX: most waits are short, the longest is not"
+is "$(awk '$1 > 3' <<<"$out" | cut -d' ' -f2- | sort -u)" "- - - - -" "and dashes for the other VMs"
+columns ID --sort WAITMAX
+is "$(head -3 <<<"$out" | sort | tr '\n' ' ')" "1 2 3 " "sorted by what is not shown"
+run "$exitstat" vms -J
+is "$(jq -c '.vms[] | select(.id == 2) | [.waitmax, .p50 > 0, .max >= .p999]' <<<"$out")" \
+	"[0.04,true,true]" "JSON"
+is "$(jq -c '.vms[] | select(.id == 5) | [.p50, .p90, .p99, .p999, .max, .waitp99, .waitmax]' \
+	<<<"$out")" "[null,null,null,null,null,null,null]" "JSON: null where nothing is known"
+run "$exitstat" vms 0.2 2 --raw -n -o ID,MAX,WAITMAX --sort ID
+is "$(awk 'NR > 8 && $1 == 2 && $2 > 0 && $3 > 0 && $3 < 0.000004' <<<"$out" | wc -l)" 1 \
+	"an interval: the longest of before is not its own"
+
+run "$exitstat" --vm db histogram preempted
+like "$out" "^preempted: [0-9]+ stays, .* max 40.0ms"$'\n' "--vm histogram"
+run "$exitstat" --vm db histogram preempted io 0.2 2 -J
+is "$status:$(jq -s -c 'map([.report, (.scopes[0].histograms | map(.of))])' <<<"$out")" \
+	'0:[["start",["preempted","io"]],["interval",["preempted","io"]]]' "--vm histogram: intervals"
+is "$(jq -s '.[1].scopes[0].histograms[0] | .count > 0 and .max < 0.000004' <<<"$out")" true \
+	"and what was before is not in them"
+run "$exitstat" --vm db histogram preempted -- sleep 0.3
+like "$err" "VM exits during sleep 0.3 .*preempted: [1-9][0-9]* stays, .* max 2.92us"$'\n' \
+	"--vm histogram: a command"
+run "$exitstat" --vm id=5 histogram
+told "--vm histogram: a VM that has none" 2 "keeps no histograms of this VM"
+unset EXITSTAT_HOST_HISTOGRAMS
+
 ## one VM
 
 for word in web 11111111-2222-3333-4444-555555555555 "${pid[1]}" id=1; do
