@@ -111,7 +111,7 @@ is "$status:$(jq -s -c 'map([.report, (.scopes[0].histograms | map(.of))])' <<<"
 is "$(jq -s '.[1].scopes[0].histograms[0] | .count > 0 and .max < 0.000004' <<<"$out")" true \
 	"and what was before is not in them"
 run "$exitstat" --vm db histogram preempted -- sleep 0.3
-like "$err" "VM exits during sleep 0.3 .*preempted: [1-9][0-9]* stays, .* max 2.92us"$'\n' \
+like "$err" "VM exits during sleep 0.3 .*preempted: [1-9][0-9]* stays, .* max 3.41us"$'\n' \
 	"--vm histogram: a command"
 run "$exitstat" --vm id=5 histogram
 told "--vm histogram: a VM that has none" 2 "keeps no histograms of this VM"
