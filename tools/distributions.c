@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /* How long exits took: a sample's histograms, and what happened between two of them. */
 #include <stdlib.h>
-#include <string.h>
 
 #include "tool.h"
 
@@ -61,8 +60,11 @@ void distributions_delta(const struct distributions *before, const struct distri
 
 void distributions_copy(struct distributions *to, const struct distributions *from)
 {
+	size_t i;
+
 	set_number(to, from->n);
-	memcpy(to->of, from->of, from->n * sizeof(*from->of));
+	for (i = 0; i < from->n; i++)
+		to->of[i] = from->of[i];
 }
 
 static struct exitstat_histogram *find_or_add(struct distributions *distributions,
