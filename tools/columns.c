@@ -126,16 +126,20 @@ static struct value get_share(const struct row *row)
 	return percent_of_time(row, exits(row)->cycles);
 }
 
-static struct value get_mean(const struct row *row)
+struct value mean_cycles(const struct row *row, const struct exitstat_count *count)
 {
-	const struct exitstat_count *e = exits(row);
 	struct value mean = cycles(row, 0);
 
-	if (!e->count)
+	if (!count->count)
 		return none;
-	mean.number = (long double)e->cycles / e->count;
-	mean.integer = ((unsigned __int128)e->cycles + e->count / 2) / e->count;
+	mean.number = (long double)count->cycles / count->count;
+	mean.integer = ((unsigned __int128)count->cycles + count->count / 2) / count->count;
 	return mean;
+}
+
+static struct value get_mean(const struct row *row)
+{
+	return mean_cycles(row, exits(row));
 }
 
 static struct value get_vmm(const struct row *row)

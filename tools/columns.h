@@ -75,6 +75,7 @@ struct value integer(uint64_t n);
 struct value cycles_value(uint64_t n, uint32_t tsc_khz);
 struct value row_exits(const struct row *row);
 struct value row_rate(const struct row *row);
+struct value mean_cycles(const struct row *row, const struct exitstat_count *count);
 struct value histogram_percentile(const struct row *row, const struct exitstat_histogram *histogram,
 				  double percent);
 struct value histogram_longest(const struct row *row, const struct exitstat_histogram *histogram);

@@ -29,11 +29,23 @@ uint64_t bucket_end(const struct exitstat_histogram *histogram, int bucket)
 						  histogram->longest;
 }
 
+/* As it is in the column NUMBER, or its low 16 bits. */
+static uint32_t parse_reason(const char *name)
+{
+	char *end;
+	unsigned long number = strtoul(name, &end, 0);
+	uint32_t reason = number & EXITSTAT_REASON_MASK;
+
+	if (*end || end == name || (number != reason && number != exitstat_reason_number(reason)))
+		die(STATUS_USAGE, "'%s' is neither a reason nor one of the states vmm, halted and "
+		    "preempted: exitstat lists the reasons", name);
+	return reason;
+}
+
 static struct subject find_subject(uint32_t space, const char *name)
 {
 	struct subject subject = { .events = "exits" };
 	uint32_t reason;
-	char *end;
 	size_t i;
 
 	for (i = 1; i < NR_USUAL; i++)
@@ -45,12 +57,8 @@ static struct subject find_subject(uint32_t space, const char *name)
 		if (known && !strcasecmp(known, name))
 			break;
 	}
-	if (reason > EXITSTAT_REASON_MASK) {
-		reason = strtoul(name, &end, 0) & EXITSTAT_REASON_MASK;
-		if (*end || end == name)
-			die(STATUS_USAGE, "'%s' is neither a reason nor one of the states vmm, halted "
-			    "and preempted: exitstat lists the reasons", name);
-	}
+	if (reason > EXITSTAT_REASON_MASK)
+		reason = parse_reason(name);
 	subject.selector = EXITSTAT_OF_EXITS | reason;
 	snprintf(subject.name, sizeof(subject.name), "%s", name);
 	return subject;

@@ -121,6 +121,8 @@ replay histograms histogram nonsense
 is "$status" 2 "no such reason"
 like "$err" "'nonsense' is neither a reason nor one of the states vmm, halted and preempted" \
 	"which is told"
+replay histograms histogram 0x10060
+is "$status" 2 "a number that is no reason's"
 replay svm histogram
 is "$status" 2 "a host without histograms"
 like "$err" "keeps no histograms of this VM: on the host, set histograms=1" "what to do"

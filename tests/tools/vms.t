@@ -86,6 +86,8 @@ is "$(jq -s -r '.[1].vms[] | select(.id == 2) | .reason' <<<"$out")" io \
 
 columns P99,WAITP99
 is "$(sort -u <<<"$out")" "- -" "no histograms: nothing is known"
+columns ID,WAITMEAN
+is "$(grep '^[34] ' <<<"$out" | sort)" "3 -"$'\n'"4 0.000002917" "but the mean of the waits, where there were any"
 export EXITSTAT_HOST_HISTOGRAMS=3
 columns ID,P50,P99,MAX,WAITP99,WAITMAX --sort ID
 is "$(awk '$1 < 4 && $3 > 0 && $4 >= $3 && $3 >= $2' <<<"$out" | wc -l)" 3 "P99 and MAX"
@@ -110,6 +112,19 @@ is "$status:$(jq -s -c 'map([.report, (.scopes[0].histograms | map(.of))])' <<<"
 	'0:[["start",["preempted","io"]],["interval",["preempted","io"]]]' "--vm histogram: intervals"
 is "$(jq -s '.[1].scopes[0].histograms[0] | .count > 0 and .max < 0.000004' <<<"$out")" true \
 	"and what was before is not in them"
+run "$exitstat" --vm db --record "$scratch/recording" histogram preempted vmm 0.2 3 -J
+lines=$out
+run "$exitstat" --replay "$scratch/recording" histogram preempted vmm 0 -J
+is "$(wc -l <<<"$out"):$out" "3:$lines" "--vm histogram --record: replayed"
+run "$exitstat" --vm db --record "$scratch/recording" histogram preempted -J -- sleep 0.3
+lines=$err
+run "$exitstat" --replay "$scratch/recording" histogram preempted -J -- true
+is "$err" "$lines" "--vm histogram --record: a run"
+for calls in $(seq 3 30); do
+	EXITSTAT_HOST_ENDS=$calls run "$exitstat" vms --raw -n -o ID,P99
+	echo "$status$err:$(wc -l <<<"$out")"
+done >"$scratch/ends"
+is "$(sort -u "$scratch/ends" | xargs)" "0:7 0:8" "a VM that ends while its histograms are read is left out"
 run "$exitstat" --vm db histogram preempted -- sleep 0.3
 like "$err" "VM exits during sleep 0.3 .*preempted: [1-9][0-9]* stays, .* max 3.41us"$'\n' \
 	"--vm histogram: a command"
