@@ -156,14 +156,14 @@ struct series {
 	int status;
 };
 
-/* Told apart by what they are of, and by a blank line. */
+/* The first is since the start. */
 static void draw_interval(const struct tool *tool, struct screen *screen,
-			  const struct report *report, const char *kind)
+			  const struct report *report)
 {
 	char elapsed[VALUE_SIZE];
 
 	format_elapsed(report->samples->elapsed_ns, elapsed);
-	printf("%s%s of %s:\n", screen->lines++ ? "\n" : "", kind, elapsed);
+	printf("%s %s:\n", screen->lines++ ? "\nin" : "since the start, in", elapsed);
 	histograms_draw(tool, report);
 }
 
@@ -179,7 +179,7 @@ static void print_interval(const struct tool *tool, struct screen *screen,
 	if (tool->json)
 		json_report(tool, &report, kind);
 	else if (tool->subjects)
-		draw_interval(tool, screen, &report, kind);
+		draw_interval(tool, screen, &report);
 	else
 		print_lines(tool, screen, &report);
 	flush_or_die(tool, stdout, "the output");

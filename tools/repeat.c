@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Mean and standard deviation of a command's runs, and how long it took in all of them; none is kept. */
+/* A command's runs, of which none is kept: mean, standard deviation, how long it took in all. */
 #include <math.h>
 #include <stdlib.h>
 

@@ -67,7 +67,7 @@ is "$(grep -c '^[0-9a-z]*: ' <<<"$out")" 2 "each once"
 
 replay histograms histogram io 0 3
 is "$status:$(grep -c '^io: ' <<<"$out")" 0:3 "intervals"
-like "$out" "^start of .*max 20.0ms.*interval of 0.9[0-9]* s:"$'\n'"io: 100 exits, p50 1.28us, .* max 1.28us" \
+like "$out" "^since the start, in 0.1.*max 20.0ms.*"$'\n\n'"in 0.9[0-9]* s:"$'\n'"io: 100 exits, p50 1.28us, .* max 1.28us" \
 	"each has what was in it"
 like "$err" "own reading: [1-9][0-9]* CPUIDs, included" "its own reading is in them, it says"
 replay histograms histogram 0 3
