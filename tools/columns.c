@@ -126,16 +126,20 @@ static struct value get_share(const struct row *row)
 	return percent_of_time(row, exits(row)->cycles);
 }
 
-static struct value get_mean(const struct row *row)
+struct value mean_cycles(const struct row *row, const struct exitstat_count *count)
 {
-	const struct exitstat_count *e = exits(row);
 	struct value mean = cycles(row, 0);
 
-	if (!e->count)
+	if (!count->count)
 		return none;
-	mean.number = (long double)e->cycles / e->count;
-	mean.integer = ((unsigned __int128)e->cycles + e->count / 2) / e->count;
+	mean.number = (long double)count->cycles / count->count;
+	mean.integer = ((unsigned __int128)count->cycles + count->count / 2) / count->count;
 	return mean;
+}
+
+static struct value get_mean(const struct row *row)
+{
+	return mean_cycles(row, exits(row));
 }
 
 static struct value get_vmm(const struct row *row)
@@ -148,34 +152,41 @@ static struct value get_vmm_time(const struct row *row)
 	return cycles(row, vmm(row)->cycles);
 }
 
-static struct value percentile(const struct row *row, double percent)
+/* Where nothing is known there is nothing to tell. */
+struct value histogram_percentile(const struct row *row, const struct exitstat_histogram *histogram,
+				  double percent)
 {
-	return row->histogram ? cycles(row, exitstat_percentile(row->histogram, percent)) : none;
+	return histogram ? cycles(row, exitstat_percentile(histogram, percent)) : none;
 }
 
-static struct value get_p50(const struct row *row)
+struct value histogram_longest(const struct row *row, const struct exitstat_histogram *histogram)
 {
-	return percentile(row, 50);
+	return histogram ? cycles(row, histogram->longest) : none;
 }
 
-static struct value get_p90(const struct row *row)
+struct value row_p50(const struct row *row)
 {
-	return percentile(row, 90);
+	return histogram_percentile(row, row->histogram, 50);
+}
+
+struct value row_p90(const struct row *row)
+{
+	return histogram_percentile(row, row->histogram, 90);
 }
 
 struct value row_p99(const struct row *row)
 {
-	return percentile(row, 99);
+	return histogram_percentile(row, row->histogram, 99);
 }
 
-static struct value get_p999(const struct row *row)
+struct value row_p999(const struct row *row)
 {
-	return percentile(row, 99.9);
+	return histogram_percentile(row, row->histogram, 99.9);
 }
 
 struct value row_max(const struct row *row)
 {
-	return row->histogram ? cycles(row, row->histogram->longest) : none;
+	return histogram_longest(row, row->histogram);
 }
 
 static struct value get_exits_deviation(const struct row *row)
@@ -188,24 +199,25 @@ static struct value get_time_deviation(const struct row *row)
 	return row->deviation ? number(VALUE_PERCENT, row->deviation->time) : none;
 }
 
+/* The live screen of a VM is as narrow as that, and the reason has what room is left. */
 const struct column reason_columns[] = {
-	{ .name = "CPU", .get = get_cpu },
+	{ .name = "CPU", .width = 3, .get = get_cpu },
 	{ .name = "REASON", .left = true, .get = get_reason },
-	{ .name = "NUMBER", .get = get_number },
-	{ .name = "EXITS", .get = row_exits },
-	{ .name = "EXITSDEV", .get = get_exits_deviation },
-	{ .name = "RATE", .get = row_rate },
-	{ .name = "TIME", .get = get_time },
-	{ .name = "TIMEDEV", .get = get_time_deviation },
-	{ .name = "SHARE", .get = get_share },
-	{ .name = "MEAN", .get = get_mean },
-	{ .name = "VMM", .get = get_vmm },
-	{ .name = "VMMTIME", .get = get_vmm_time },
-	{ .name = "P50", .distribution = true, .get = get_p50 },
-	{ .name = "P90", .distribution = true, .get = get_p90 },
-	{ .name = "P99", .distribution = true, .get = row_p99 },
-	{ .name = "P999", .distribution = true, .get = get_p999 },
-	{ .name = "MAX", .distribution = true, .get = row_max },
+	{ .name = "NUMBER", .width = 6, .get = get_number },
+	{ .name = "EXITS", .width = 7, .get = row_exits },
+	{ .name = "EXITSDEV", .width = 8, .get = get_exits_deviation },
+	{ .name = "RATE", .width = 7, .get = row_rate },
+	{ .name = "TIME", .width = 7, .get = get_time },
+	{ .name = "TIMEDEV", .width = 7, .get = get_time_deviation },
+	{ .name = "SHARE", .width = 5, .get = get_share },
+	{ .name = "MEAN", .width = 6, .get = get_mean },
+	{ .name = "VMM", .width = 6, .get = get_vmm },
+	{ .name = "VMMTIME", .width = 7, .get = get_vmm_time },
+	{ .name = "P50", .width = 6, .distribution = true, .get = row_p50 },
+	{ .name = "P90", .width = 6, .distribution = true, .get = row_p90 },
+	{ .name = "P99", .width = 6, .distribution = true, .get = row_p99 },
+	{ .name = "P999", .width = 6, .distribution = true, .get = row_p999 },
+	{ .name = "MAX", .width = 6, .distribution = true, .get = row_max },
 	{ 0 }
 };
 
@@ -255,27 +267,24 @@ const struct column interval_columns[] = {
 	{ .name = "VMM", .width = 7, .get = row_vmm_share },
 	{ .name = "HALTED", .width = 7, .get = row_halted },
 	{ .name = "PREEMPTED", .width = 9, .get = row_preempted },
-	{ .name = "P50", .width = 6, .distribution = true, .get = get_p50 },
-	{ .name = "P90", .width = 6, .distribution = true, .get = get_p90 },
+	{ .name = "P50", .width = 6, .distribution = true, .get = row_p50 },
+	{ .name = "P90", .width = 6, .distribution = true, .get = row_p90 },
 	{ .name = "P99", .width = 6, .distribution = true, .get = row_p99 },
-	{ .name = "P999", .width = 6, .distribution = true, .get = get_p999 },
+	{ .name = "P999", .width = 6, .distribution = true, .get = row_p999 },
 	{ .name = "MAX", .width = 6, .distribution = true, .get = row_max },
 	{ .name = "REASONS", .left = true },
 	{ 0 }
 };
 
+/* Good until the next call. */
 const char *standard_columns(const struct tool *tool, bool deviations)
 {
-	if (deviations)
-		return tool->per_vcpu ?
-			"CPU,REASON,EXITS,EXITSDEV,RATE,TIME,TIMEDEV,SHARE,MEAN,VMM,VMMTIME" :
-			"REASON,EXITS,EXITSDEV,RATE,TIME,TIMEDEV,SHARE,MEAN,VMM,VMMTIME";
-	if (has_distributions(tool))
-		return tool->per_vcpu ?
-		       "CPU,REASON,EXITS,RATE,TIME,SHARE,MEAN,VMM,VMMTIME,P99,MAX" :
-		       "REASON,EXITS,RATE,TIME,SHARE,MEAN,VMM,VMMTIME,P99,MAX";
-	return tool->per_vcpu ? "CPU,REASON,EXITS,RATE,TIME,SHARE,MEAN,VMM,VMMTIME" :
-				"REASON,EXITS,RATE,TIME,SHARE,MEAN,VMM,VMMTIME";
+	static char list[100];
+
+	snprintf(list, sizeof(list), "%sREASON,EXITS%s,RATE,TIME%s,SHARE,MEAN,VMM,VMMTIME%s",
+		 tool->per_vcpu ? "CPU," : "", deviations ? ",EXITSDEV" : "",
+		 deviations ? ",TIMEDEV" : "", has_distributions(tool) ? ",P99,MAX" : "");
+	return list;
 }
 
 /* Is there one that takes histograms? */
@@ -351,11 +360,13 @@ int compare_rows(const struct column *column, const struct row *a, const struct 
 	return (va.number < vb.number) - (va.number > vb.number);
 }
 
-/* Before any work is done that the table is about. */
+/* Before any work is done that the table is about. Histograms have no columns. */
 void check_columns(struct tool *tool)
 {
 	struct columns columns;
 
+	if (tool->subjects)
+		return;
 	choose_columns(tool, reason_columns, standard_columns(tool, tool->repeat), &columns);
 	tool->distributions = tool->json ? has_distributions(tool) : have_distribution(&columns);
 }

@@ -27,13 +27,14 @@ struct value {
  * @sample: of which sample
  * @reason: which of its reasons, NULL for the total
  * @histogram: how long its exits took, or NULL
+ * @waits: how long its vCPUs waited for a CPU each time, or NULL
  * @deviation: of repeated runs, or NULL
  * @vm: on a host, which VM the sample is of
  */
 struct row {
 	const struct exitstat_sample *sample;
 	const struct exitstat_reason *reason;
-	const struct exitstat_histogram *histogram;
+	const struct exitstat_histogram *histogram, *waits;
 	const struct deviation *deviation;
 	const struct vm *vm;
 };
@@ -41,7 +42,7 @@ struct row {
 /**
  * struct column - a column
  * @name: as -o and the heading have it; JSON in small letters
- * @width: where lines are printed one by one, 0 for as wide as it takes
+ * @width: where lines are printed or drawn one by one, 0 for what is left
  * @left: aligned to the left
  * @distribution: it takes a histogram
  * @get: the value in a row
@@ -53,7 +54,7 @@ struct column {
 	struct value (*get)(const struct row *row);
 };
 
-#define MAX_COLUMNS	24
+#define MAX_COLUMNS	32
 
 struct columns {
 	size_t n;
@@ -74,7 +75,14 @@ struct value integer(uint64_t n);
 struct value cycles_value(uint64_t n, uint32_t tsc_khz);
 struct value row_exits(const struct row *row);
 struct value row_rate(const struct row *row);
+struct value mean_cycles(const struct row *row, const struct exitstat_count *count);
+struct value histogram_percentile(const struct row *row, const struct exitstat_histogram *histogram,
+				  double percent);
+struct value histogram_longest(const struct row *row, const struct exitstat_histogram *histogram);
+struct value row_p50(const struct row *row);
+struct value row_p90(const struct row *row);
 struct value row_p99(const struct row *row);
+struct value row_p999(const struct row *row);
 struct value row_max(const struct row *row);
 struct value row_elapsed(const struct row *row);
 struct value row_guest(const struct row *row);

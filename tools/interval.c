@@ -6,7 +6,7 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
-#include "columns.h"
+#include "histogram.h"
 #include "pace.h"
 
 /* Where the output is not a terminal there is no width to fill. */
@@ -156,6 +156,17 @@ struct series {
 	int status;
 };
 
+/* The first is since the start. */
+static void draw_interval(const struct tool *tool, struct screen *screen,
+			  const struct report *report)
+{
+	char elapsed[VALUE_SIZE];
+
+	format_elapsed(report->samples->elapsed_ns, elapsed);
+	printf("%s %s:\n", screen->lines++ ? "\nin" : "since the start, in", elapsed);
+	histograms_draw(tool, report);
+}
+
 static void print_interval(const struct tool *tool, struct screen *screen,
 			   const struct samples *samples, const char *kind)
 {
@@ -167,6 +178,8 @@ static void print_interval(const struct tool *tool, struct screen *screen,
 		return;
 	if (tool->json)
 		json_report(tool, &report, kind);
+	else if (tool->subjects)
+		draw_interval(tool, screen, &report);
 	else
 		print_lines(tool, screen, &report);
 	flush_or_die(tool, stdout, "the output");
@@ -212,24 +225,29 @@ static void print_series(struct tool *tool, struct series *series, struct screen
 			break;
 }
 
+static void choose_lines(struct tool *tool, struct screen *screen)
+{
+	if (tool->json || tool->subjects) {
+		check_columns(tool);
+		return;
+	}
+	choose_columns(tool, interval_columns, tool->per_vcpu ?
+		       "CPU,RATE,GUEST,HOST,VMM,HALTED,PREEMPTED,REASONS" :
+		       "RATE,GUEST,HOST,VMM,HALTED,PREEMPTED,REASONS", &screen->columns);
+	tool->distributions = have_distribution(&screen->columns);
+}
+
 int tool_interval(struct tool *tool)
 {
 	bool lines_only = tool->json || tool->raw || tool->noheadings;
 	struct series series = { .status = 0 };
 	struct screen screen = { .lines = 0 };
 
-	if (tool->json)
-		check_columns(tool);
-	else
-		choose_columns(tool, interval_columns, tool->per_vcpu ?
-			       "CPU,RATE,GUEST,HOST,VMM,HALTED,PREEMPTED,REASONS" :
-			       "RATE,GUEST,HOST,VMM,HALTED,PREEMPTED,REASONS", &screen.columns);
-	if (!tool->json)
-		tool->distributions = have_distribution(&screen.columns);
+	choose_lines(tool, &screen);
 	print_series(tool, &series, &screen);
 	if (series.own && !series.status && !lines_only)
-		fprintf(stderr, "exitstat's own reading: %" PRIu64 " CPUIDs, left out\n",
-			series.own);
+		fprintf(stderr, "exitstat's own reading: %" PRIu64 " CPUIDs, %s\n", series.own,
+			tool->subjects ? "included" : "left out");
 	samples_free(&series.last);
 	samples_free(&series.now);
 	samples_free(&series.delta);

@@ -4,7 +4,7 @@
 
 #include <jansson.h>
 
-#include "columns.h"
+#include "histogram.h"
 
 /* What jansson's integers do not hold is a number all the same. */
 static json_t *integer_json(uint64_t n)
@@ -71,33 +71,46 @@ static json_t *states_json(const struct tool *tool, const struct exitstat_sample
 
 static const char *json_columns(const struct tool *tool, bool deviations)
 {
-	if (deviations)
-		return "REASON,NUMBER,EXITS,EXITSDEV,RATE,TIME,TIMEDEV,SHARE,MEAN,VMM,VMMTIME";
-	if (tool->distributions)
-		return "REASON,NUMBER,EXITS,RATE,TIME,SHARE,MEAN,VMM,VMMTIME,P50,P90,P99,P999,MAX";
-	return "REASON,NUMBER,EXITS,RATE,TIME,SHARE,MEAN,VMM,VMMTIME";
+	static char list[100];
+
+	snprintf(list, sizeof(list), "REASON,NUMBER,EXITS%s,RATE,TIME%s,SHARE,MEAN,VMM,VMMTIME%s",
+		 deviations ? ",EXITSDEV" : "", deviations ? ",TIMEDEV" : "",
+		 tool->distributions ? ",P50,P90,P99,P999,MAX" : "");
+	return list;
 }
 
-static json_t *scope_json(const struct tool *tool, const struct report *report, size_t scope)
+/* The table's rows. */
+static void set_exits(const struct tool *tool, const struct report *report, size_t scope,
+		      json_t *object)
 {
-	const struct exitstat_sample *sample = &report->samples[scope];
 	struct row rows[EXITSTAT_MAX_REASONS + 1];
 	size_t n = sorted_rows(report, scope, rows), i;
-	bool vm = sample->cpu == EXITSTAT_VM;
 	json_t *exits = json_array();
 	struct columns columns;
 
 	choose_columns(tool, reason_columns, json_columns(tool, report->deviations), &columns);
 	for (i = 0; i + 1 < n; i++)
 		json_array_append_new(exits, row_json(tool, &columns, &rows[i]));
-	return json_pack("{s:o, s:I, s:f, s:o, s:o, s:o, s:o}",
-			 "cpu", vm ? json_null() : json_integer(sample->cpu),
-			 "vcpus", (json_int_t)sample->vcpus,
-			 "elapsed", sample->elapsed_ns / 1e9,
-			 "own_cpuids", integer_json(sample->own.count),
-			 "states", states_json(tool, sample),
-			 "exits", exits,
-			 "total", row_json(tool, &columns, &rows[n - 1]));
+	json_object_set_new(object, "exits", exits);
+	json_object_set_new(object, "total", row_json(tool, &columns, &rows[n - 1]));
+}
+
+static json_t *scope_json(const struct tool *tool, const struct report *report, size_t scope)
+{
+	const struct exitstat_sample *sample = &report->samples[scope];
+	bool vm = sample->cpu == EXITSTAT_VM;
+	json_t *object = json_pack("{s:o, s:I, s:f, s:o, s:o}",
+				   "cpu", vm ? json_null() : json_integer(sample->cpu),
+				   "vcpus", (json_int_t)sample->vcpus,
+				   "elapsed", sample->elapsed_ns / 1e9,
+				   "own_cpuids", integer_json(sample->own.count),
+				   "states", states_json(tool, sample));
+
+	if (tool->subjects)
+		json_object_set_new(object, "histograms", histograms_json(tool, report, scope));
+	else
+		set_exits(tool, report, scope, object);
+	return object;
 }
 
 const char *space_word(uint32_t space)

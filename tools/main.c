@@ -293,6 +293,29 @@ static mode_fn take_explain(struct tool *tool, int n, char **words)
 	return tool_explain;
 }
 
+static bool is_decimal(const char *word)
+{
+	return *word && !word[strspn(word, "0123456789.")];
+}
+
+/* Reasons and states, up to the first decimal number: that is an interval. */
+static mode_fn take_histogram(struct tool *tool, int n, char **words)
+{
+	int named = 0, numbers;
+
+	while (named < n && !is_decimal(words[named]))
+		named++;
+	numbers = n - named;
+	if (numbers && tool->command)
+		die(STATUS_USAGE, "'%s' is an interval, which does not go with a command; a reason's "
+		    "number has 0x before it", words[named]);
+	take_at_most(2, numbers, words + named);
+	take_intervals(tool, numbers, words + named, tool->replay ? 0 : 0.001);
+	tool->of = allocate(named + 1, sizeof(*tool->of));
+	memcpy(tool->of, words, named * sizeof(*words));
+	return tool_histogram;
+}
+
 /* A subcommand, or INTERVAL and COUNT. */
 static mode_fn take_words(struct tool *tool, int n, char **words)
 {
@@ -304,10 +327,8 @@ static mode_fn take_words(struct tool *tool, int n, char **words)
 		take_at_most(1, n, words);
 		return tool_export;
 	}
-	if (!strcmp(words[0], "histogram")) {
-		tool->of = words + 1;
-		return tool_histogram;
-	}
+	if (!strcmp(words[0], "histogram"))
+		return take_histogram(tool, n - 1, words + 1);
 	if (!strcmp(words[0], "expose"))
 		return take_expose(tool, n, words);
 	if (!strcmp(words[0], "explain"))
@@ -375,8 +396,8 @@ static void check_explain(const struct tool *tool, mode_fn mode)
 static void check_histogram(const struct tool *tool)
 {
 	if (tool->per_vcpu || tool->columns || tool->raw || tool->noheadings)
-		die(STATUS_USAGE, "histogram goes with --cpu, --vm, --json, --cycles, --record and "
-		    "--replay only");
+		die(STATUS_USAGE, "histogram goes with --cpu, --vm, --json, --cycles, --repeat, --log, "
+		    "--record and --replay only");
 }
 
 /* An option that would have no effect is a mistake. */
@@ -384,7 +405,7 @@ static void check_options(const struct tool *tool, mode_fn mode)
 {
 	bool one_cpu = tool->cpu != EXITSTAT_VM;
 
-	if (mode != tool_run && (tool->repeat || tool->log))
+	if (!tool->command && (tool->repeat || tool->log))
 		die(STATUS_USAGE, "--repeat and --log go with a command: exitstat -r 5 -- true");
 	if (tool->per_vcpu && one_cpu)
 		die(STATUS_USAGE, "choose one of --vcpu and --cpu");
@@ -413,7 +434,7 @@ static mode_fn choose_mode(struct tool *tool, int n, char **words)
 {
 	mode_fn mode = tool->command ? tool_run : tool->course ? tool_course : tool_table;
 
-	if (tool->command && n)
+	if (tool->command && n && strcmp(words[0], "histogram"))
 		die(STATUS_USAGE, "'%s' does not go with a command: see exitstat --help", words[0]);
 	if (n)
 		mode = take_words(tool, n, words);
@@ -480,7 +501,7 @@ static void open_handle(struct tool *tool, mode_fn mode)
 
 int main(int argc, char **argv)
 {
-	struct tool tool = { .cpu = EXITSTAT_VM, .interval = -1 };
+	struct tool tool = { .cpu = EXITSTAT_VM, .interval = -1, .what = EXITSTAT_READ_ALL };
 	int option, status, n = 0;
 	char **words;
 	mode_fn mode;
@@ -500,6 +521,7 @@ int main(int argc, char **argv)
 	status = mode(&tool);
 	exitstat_free(tool.es);
 	flush_or_die(&tool, stdout, "the output");
+	free(tool.of);
 	free(words);
 	return status;
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Mean and standard deviation of a command's runs, of which none is kept. */
+/* A command's runs, of which none is kept: mean, standard deviation, how long it took in all. */
 #include <math.h>
 #include <stdlib.h>
 
@@ -28,6 +28,7 @@ struct scope_runs {
 	unsigned __int128 elapsed_ns;
 	struct exitstat_count own;
 	struct tally total, vmm, states[EXITSTAT_NR_STATES];
+	struct distributions distributions;
 	size_t nr_reasons;
 	struct reason_runs reasons[EXITSTAT_MAX_REASONS];
 };
@@ -125,10 +126,14 @@ static void add_run(struct scope_runs *scope, const struct exitstat_sample *samp
 
 void runs_add(struct runs *runs, const struct samples *samples)
 {
+	struct scope_runs *scope;
 	size_t i;
 
-	for (i = 0; i < samples->n; i++)
-		add_run(scope_of(runs, &samples->sample[i]), &samples->sample[i]);
+	for (i = 0; i < samples->n; i++) {
+		scope = scope_of(runs, &samples->sample[i]);
+		add_run(scope, &samples->sample[i]);
+		distributions_add(&scope->distributions, &samples->distributions[i]);
+	}
 }
 
 /* What was left out stays a sum: it is of the whole command line. */
@@ -160,17 +165,21 @@ static void mean_of_scope(const struct scope_runs *scope, struct exitstat_sample
 }
 
 void runs_mean(const struct runs *runs, struct exitstat_sample *means,
-	       struct deviation *deviations)
+	       struct deviation *deviations, struct distributions *distributions)
 {
 	size_t i;
 
-	for (i = 0; i < runs->n; i++)
+	for (i = 0; i < runs->n; i++) {
 		mean_of_scope(runs->scopes[i], &means[i], deviations + i * DEVIATIONS);
+		distributions[i] = runs->scopes[i]->distributions;
+	}
 }
 
 void runs_free(struct runs *runs)
 {
-	while (runs->n)
-		free(runs->scopes[--runs->n]);
+	while (runs->n) {
+		free(runs->scopes[--runs->n]->distributions.of);
+		free(runs->scopes[runs->n]);
+	}
 	free(runs->scopes);
 }

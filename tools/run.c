@@ -10,7 +10,7 @@
 #include <unistd.h>
 
 #include "child.h"
-#include "columns.h"
+#include "histogram.h"
 #include "host.h"
 
 /**
@@ -93,7 +93,7 @@ static void print_command(const struct tool *tool, const struct report *report, 
 	for (word = tool->command; *word; word++)
 		fprintf(report->file, " %s", *word);
 	if (report->deviations)
-		fprintf(report->file, ", mean of %zu runs", runs);
+		fprintf(report->file, ", %s %zu runs", tool->subjects ? "all of" : "mean of", runs);
 	if (report->samples->cpu == EXITSTAT_VM)
 		fprintf(report->file, " (whole VM, %u vCPU%s)", report->samples->vcpus,
 			report->samples->vcpus == 1 ? "" : "s");
@@ -108,7 +108,10 @@ static void print_run(const struct tool *tool, const struct report *report, size
 
 	if (!table_only)
 		print_command(tool, report, runs);
-	print_exits(tool, report);
+	if (tool->subjects)
+		histograms_draw(tool, report);
+	else
+		print_exits(tool, report);
 	if (table_only)
 		return;
 	fputc('\n', report->file);
@@ -117,8 +120,8 @@ static void print_run(const struct tool *tool, const struct report *report, size
 		own += report->samples[i].own.count;
 	fprintf(report->file, "%.6f s elapsed", report->samples->elapsed_ns / 1e9);
 	if (!exitstat_is_host(tool->es))
-		fprintf(report->file, "; exitstat's own reading: %" PRIu64 " CPUIDs, left out",
-			own);
+		fprintf(report->file, "; exitstat's own reading: %" PRIu64 " CPUIDs, %s", own,
+			tool->subjects ? "included" : "left out");
 	fprintf(report->file, "\n\n");
 }
 
@@ -160,21 +163,24 @@ static void tell(const struct tool *tool, const struct measurement *m)
 				 .distributions = m->delta.distributions };
 	struct exitstat_sample *mean = NULL;
 	struct deviation *deviations = NULL;
+	struct distributions *distributions = NULL;
 
 	if (tool->repeat) {
 		mean = allocate(m->runs.n, sizeof(*mean));
 		deviations = allocate(m->runs.n * DEVIATIONS, sizeof(*deviations));
-		runs_mean(&m->runs, mean, deviations);
+		distributions = allocate(m->runs.n, sizeof(*distributions));
+		runs_mean(&m->runs, mean, deviations, distributions);
 		report.samples = mean;
 		report.n = m->runs.n;
 		report.deviations = deviations;
-		report.distributions = NULL;
+		report.distributions = distributions;
 	}
 	print_report(tool, &report, m->nr_runs);
 	if (fflush(m->file) || ferror(m->file))
 		cannot_write(tool, m, &report);
 	free(mean);
 	free(deviations);
+	free(distributions);
 }
 
 /* End as the command did, but leave no core dump of our own. */

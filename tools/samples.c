@@ -55,8 +55,8 @@ int samples_read(struct tool *tool, struct samples *samples)
 {
 	samples->n = 0;
 	if (tool->per_vcpu)
-		return samples_add_cpus(tool, samples, EXITSTAT_READ_ALL);
-	return samples_add(tool, samples, tool->cpu, EXITSTAT_READ_ALL);
+		return samples_add_cpus(tool, samples, tool->what);
+	return samples_add(tool, samples, tool->cpu, tool->what);
 }
 
 /* The first reading, without which there is nothing to tell. */
@@ -112,6 +112,7 @@ void samples_copy(struct samples *to, const struct samples *from)
 
 	for (to->n = 0, i = 0; i < from->n; i++) {
 		*next_sample(to) = from->sample[i];
+		distributions_copy(&to->distributions[i], &from->distributions[i]);
 		to->n++;
 	}
 }

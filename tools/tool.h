@@ -41,8 +41,12 @@
  * @textfile: --textfile, or NULL
  * @listen: --listen, or NULL
  * @reasons: those to explain, NULL after the last; NULL for those that cost most
+ * @what: EXITSTAT_READ_*, what of a sample to read
  * @distributions: read how long it took, too
- * @of: of histogram: the reasons and states that were named, NULL at the end
+ * @selectors: of what, NULL for all reasons together and each
+ * @nr_selectors: how many they are
+ * @of: of histogram: the reasons and states that were named, NULL at the end; NULL in other modes
+ * @subjects: of histogram: what these are, one for each of @selectors
  */
 struct tool {
 	struct exitstat *es;
@@ -60,8 +64,12 @@ struct tool {
 	const char *textfile, *listen;
 	bool by_reason;
 	char **reasons;
+	unsigned int what;
 	bool distributions;
+	const uint32_t *selectors;
+	size_t nr_selectors;
 	char **of;
+	const struct subject *subjects;
 };
 
 /* main.c */
@@ -133,6 +141,8 @@ int distributions_read(struct tool *tool, const struct exitstat_sample *sample,
 		       struct distributions *distributions);
 void distributions_delta(const struct distributions *before, const struct distributions *after,
 			 struct distributions *delta);
+void distributions_copy(struct distributions *to, const struct distributions *from);
+void distributions_add(struct distributions *sum, const struct distributions *more);
 const struct exitstat_histogram *distributions_find(const struct distributions *distributions,
 						    uint32_t selector);
 
@@ -175,10 +185,13 @@ struct runs {
 	struct scope_runs **scopes;
 };
 
-/* repeat.c: a mean for each scope; the total's deviation comes after the reasons'. */
+/*
+ * repeat.c: a mean for each scope; the total's deviation comes after the reasons'. What took how
+ * long is of all runs together, and the runs' own.
+ */
 void runs_add(struct runs *runs, const struct samples *samples);
 void runs_mean(const struct runs *runs, struct exitstat_sample *means,
-	       struct deviation *deviations);
+	       struct deviation *deviations, struct distributions *distributions);
 void runs_free(struct runs *runs);
 
 /**

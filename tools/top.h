@@ -103,6 +103,7 @@ int top_vm_width(const struct top *top, size_t i);
 int top_vms(struct tool *tool, double delay);
 
 /* top_draw.c: parts that all screens have */
+int draw_width(const struct top *top, size_t i);
 void draw_heading(const struct top *top, int line);
 void draw_row(const struct top *top, const struct row *row, int line);
 void draw_keys(const struct top *top);

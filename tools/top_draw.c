@@ -116,6 +116,23 @@ static int draw_cpus(struct top_vm *vm)
 	return line + 1;
 }
 
+/* A column without a width has what the others leave that there is room for. */
+int draw_width(const struct top *top, size_t i)
+{
+	const struct columns *columns = &top->columns;
+	int used = LEAST_NAME, next;
+	size_t c;
+
+	if (columns->column[i]->width)
+		return columns->column[i]->width + (i > 0);
+	for (c = 0; c < columns->n; c++) {
+		next = columns->column[c]->width ? columns->column[c]->width + 1 : 0;
+		if (used + next <= COLS)
+			used += next;
+	}
+	return LEAST_NAME + (used < COLS ? COLS - used : 0);
+}
+
 /*
  * Words to the left, as the first column always is. What has no room is not there. Return: where
  * the next cell begins.
@@ -189,7 +206,8 @@ static int by_sort(const void *a, const void *b)
 static void draw_reasons(const struct top_vm *vm, int line)
 {
 	struct row rows[EXITSTAT_MAX_REASONS + 1];
-	const struct report report = { .samples = vm->vm, .n = 1 };
+	const struct report report = { .samples = vm->vm, .n = 1,
+				       .distributions = vm->readings.shown.distributions };
 	size_t n = sorted_rows(&report, 0, rows), i;
 
 	draw_heading(&vm->top, line++);
@@ -200,11 +218,15 @@ static void draw_reasons(const struct top_vm *vm, int line)
 		draw_row(&vm->top, &rows[i], line++);
 }
 
-/* On 80 columns all cells fit, if not every name and number. */
+#define WIDE_CELL	11
+#define WIDE_REASON	26
+
+/* On 80 columns all usual cells fit, if not every name and number. */
 int top_vm_width(const struct top *top, size_t i)
 {
-	(void)top;
-	return i ? COLS < 100 ? 8 : 11 : COLS < 100 ? 20 : 26;
+	if ((int)top->columns.n * WIDE_CELL + WIDE_REASON - WIDE_CELL > COLS)
+		return draw_width(top, i);
+	return i ? WIDE_CELL : WIDE_REASON;
 }
 
 void top_vm_draw(struct top *top)

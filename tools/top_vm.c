@@ -5,13 +5,15 @@
 /* Where the process may not choose its CPU there is the VM alone. */
 static int take(struct tool *tool, struct samples *samples)
 {
+	struct tool states = *tool;
 	int err;
 
 	samples->n = 0;
 	err = samples_add(tool, samples, tool->cpu, EXITSTAT_READ_ALL);
 	if (err || tool->cpu != EXITSTAT_VM)
 		return err;
-	err = samples_add_cpus(tool, samples, EXITSTAT_READ_STATES);
+	states.distributions = false;
+	err = samples_add_cpus(&states, samples, EXITSTAT_READ_STATES);
 	return err == EXITSTAT_ERR_CPU || err == EXITSTAT_ERR_END || err == EXITSTAT_ERR_SYSTEM ?
 	       0 : err;
 }
@@ -78,8 +80,8 @@ int top_vm_open(struct top_vm *vm, struct tool *tool, double delay)
 	int err;
 
 	*vm = (struct top_vm){ .top = { .tool = tool, .view = &view, .delay = delay } };
-	choose_columns(tool, reason_columns, "REASON,EXITS,RATE,TIME,SHARE,MEAN,VMM,VMMTIME",
-		       &vm->top.columns);
+	choose_columns(tool, reason_columns, standard_columns(tool, false), &vm->top.columns);
+	tool->distributions = have_distribution(&vm->top.columns);
 	top_sort(&vm->top, "TIME");
 	err = take(tool, &vm->readings.last);
 	if (err) {

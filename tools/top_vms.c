@@ -124,28 +124,11 @@ static void step(struct top *top, int lines)
 	vms->chosen = 0;
 }
 
-/* The name has what the columns leave that there is room for. */
-static int width(const struct top *top, size_t i)
-{
-	const struct columns *columns = &top->columns;
-	int used = LEAST_NAME, next;
-	size_t c;
-
-	if (columns->column[i]->width)
-		return columns->column[i]->width + (i > 0);
-	for (c = 0; c < columns->n; c++) {
-		next = columns->column[c]->width ? columns->column[c]->width + 1 : 0;
-		if (used + next <= COLS)
-			used += next;
-	}
-	return LEAST_NAME + (used < COLS ? COLS - used : 0);
-}
-
 static const struct top_view view = {
 	.draw = draw,
 	.next = next_reading,
 	.step = step,
-	.width = width,
+	.width = draw_width,
 	.enters = true,
 	.keys = "Enter look into  space ",
 };
@@ -170,8 +153,11 @@ static enum top_end look_into(struct top_vms *vms)
 
 	tool.columns = NULL;
 	tool.sort = NULL;
+	tool.selectors = NULL;
 	tool.vm = chosen_name(vms);
 	err = exitstat_choose_vm(tool.es, vms->chosen);
+	if (!err)
+		err = exitstat_open(tool.es);
 	if (!err)
 		err = top_vm_open(&vm, &tool, vms->top.delay);
 	if (!err) {
@@ -192,6 +178,7 @@ int top_vms(struct tool *tool, double delay)
 	vms.shown = &vms.last;
 	choose_columns(tool, vm_columns, COLUMNS, &vms.top.columns);
 	top_sort(&vms.top, "RATE");
+	vm_samples_want(tool, &vms.top.columns, vms.top.columns.column[vms.top.sort]);
 	take(&vms, &vms.last);
 	screen_start_or_die();
 	do {

@@ -10,7 +10,8 @@ void print_help(void)
 	      "       exitstat [OPTION...] INTERVAL [COUNT]     a line every INTERVAL seconds\n"
 	      "       exitstat [OPTION...] -- COMMAND [ARG...]  what COMMAND costs, on stderr\n"
 	      "       exitstat [OPTION...] top [INTERVAL]       live; on a host: its VMs\n"
-	      "       exitstat histogram [REASON|STATE]...      how long it took, drawn\n"
+	      "       exitstat [OPTION...] histogram [REASON|STATE]... [INTERVAL [COUNT] |\n"
+	      "           -- COMMAND [ARG...]]                  how long it took, drawn\n"
 	      "       exitstat doctor                           does it work; if not, why?\n"
 	      "       exitstat vms [INTERVAL [COUNT]]           on a host: a line for each VM\n"
 	      "       exitstat expose VM all|none               on a host: what the VM sees\n"
@@ -27,9 +28,8 @@ void print_help(void)
 	      "  -n, --noheadings; --cycles   the table only; cycles of the host's TSC\n"
 	      "      --course          the leaves 0x4ffffffc to 0x4fffffff, as registers\n"
 	      "      --record FILE     write all answers to FILE; --replay FILE reads them\n"
-	      "      --textfile FILE   export to FILE, for node_exporter\n"
+	      "      --textfile FILE; --listen ADDRESS:PORT|systemd   export there, by HTTP\n"
 	      "      --by-reason       export histograms of each reason, too\n"
-	      "      --listen ADDRESS:PORT|systemd   export by HTTP\n"
 	      "  -h, --help; -V, --version\n", stdout);
 }
 

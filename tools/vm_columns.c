@@ -50,6 +50,22 @@ static struct value get_exposed(const struct row *row)
 	return text_or_none(row->vm->host.exposed ? "all" : "none");
 }
 
+/* Without histograms, too. */
+static struct value get_wait_mean(const struct row *row)
+{
+	return mean_cycles(row, &row->sample->states[EXITSTAT_STATE_PREEMPTED]);
+}
+
+static struct value get_wait_p99(const struct row *row)
+{
+	return histogram_percentile(row, row->waits, 99);
+}
+
+static struct value get_wait_max(const struct row *row)
+{
+	return histogram_longest(row, row->waits);
+}
+
 /* The name takes what room the live screen has left. */
 const struct column vm_columns[] = {
 	{ .name = "NAME", .left = true, .get = get_name },
@@ -67,5 +83,13 @@ const struct column vm_columns[] = {
 	{ .name = "PREEMPTED", .width = 9, .get = row_preempted },
 	{ .name = "REASON", .width = 14, .left = true, .get = get_costliest },
 	{ .name = "EXPOSED", .width = 7, .left = true, .get = get_exposed },
+	{ .name = "P50", .width = 6, .distribution = true, .get = row_p50 },
+	{ .name = "P90", .width = 6, .distribution = true, .get = row_p90 },
+	{ .name = "P99", .width = 6, .distribution = true, .get = row_p99 },
+	{ .name = "P999", .width = 6, .distribution = true, .get = row_p999 },
+	{ .name = "MAX", .width = 6, .distribution = true, .get = row_max },
+	{ .name = "WAITMEAN", .width = 8, .get = get_wait_mean },
+	{ .name = "WAITP99", .width = 7, .distribution = true, .get = get_wait_p99 },
+	{ .name = "WAITMAX", .width = 7, .distribution = true, .get = get_wait_max },
 	{ 0 }
 };

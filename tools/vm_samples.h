@@ -11,11 +11,13 @@
  * @id: its number
  * @vm: who it is, as long as the list is as it was at that time
  * @sample: its counters
+ * @distributions: how long its exits took, and its vCPUs waited; empty unless the tool wants them
  */
 struct vm_sample {
 	uint64_t id;
 	const struct vm *vm;
 	struct exitstat_sample sample;
+	struct distributions distributions;
 };
 
 /* In the order of the VMs' numbers. */
@@ -24,7 +26,9 @@ struct vm_samples {
 	struct vm_sample *sample;
 };
 
-/* vm_samples.c: those that end meanwhile are left out. Return: 0; enum exitstat_error. */
+/* vm_samples.c: whether distributions are wanted, by what is shown and what it is sorted by. */
+void vm_samples_want(struct tool *tool, const struct columns *columns, const struct column *sort);
+/* Those that end meanwhile are left out. Return: 0; enum exitstat_error. */
 int vm_samples_read(struct tool *tool, struct vm_list *list, struct vm_samples *samples);
 /* Of those that are in both. Return: 0; the last error of the others. */
 int vm_samples_delta(struct tool *tool, const struct vm_samples *before,

@@ -14,7 +14,7 @@
 #define ALL_COLUMNS	"NAME,PID,VCPUS,RATE,GUEST,HOST,VMM,HALTED,PREEMPTED,REASON,EXPOSED,ID"
 #define FEW_COLUMNS	"NAME,VCPUS,RATE,GUEST,HOST,VMM,HALTED,PREEMPTED,REASON"
 #define JSON_COLUMNS	"NAME,UUID,ID,PID,VCPUS,ELAPSED,EXITS,RATE,GUEST,HOST,VMM,HALTED," \
-			"PREEMPTED,REASON,EXPOSED"
+			"PREEMPTED,REASON,EXPOSED,P50,P90,P99,P999,MAX,WAITMEAN,WAITP99,WAITMAX"
 
 /* A terminal that is less wide leaves out what changes least. */
 #define WIDE	110
@@ -179,6 +179,7 @@ int tool_vms(struct tool *tool)
 	struct vm_series series = { .list.n = 0 };
 	unsigned long lines;
 
+	vm_samples_want(tool, &view.columns, view.sort);
 	pace_start();
 	read_or_die(tool, &series, &series.last);
 	print_vms(tool, &view, &series.last, "start");

@@ -30,7 +30,9 @@ completes "EXITS EXITSDEV" -o EX
 completes "REASON,EXITS REASON,EXITSDEV" -o REASON,EX
 completes "+NUMBER" -o +NU
 completes "VCPUS VMM" vms -o V
-completes "PID PREEMPTED" vms 1 --sort P
+completes "PID PREEMPTED P50 P90 P99 P999" vms 1 --sort P
+completes "WAITMEAN WAITP99 WAITMAX" vms -o WA
+completes "preempted" histogram io p
 completes "all none" expose web ""
 # shellcheck disable=SC2317 # _exitstat calls it
 exitstat() {

@@ -8,12 +8,14 @@
 modes=("svm" "vmx -C" "svm --json -C" "svm 0" "svm -C 0 3" "svm -J 0" "svm --raw -o +NUMBER"
 	"svm -r 3 -C -- true" "svm -J -r 3 -- true" "course-svm --course" "course-vmx --course -J"
 	"svm doctor" "stock-amd doctor" "moved 0" "svm --record /dev/null" "hotplug -C 0"
-	"hotplug -C -r 3 -- true" "replaced -C 0")
+	"hotplug -C -r 3 -- true" "replaced -C 0" "histograms" "histograms -J 0" "histograms -r 3 -- true"
+	"histograms histogram" "histograms histogram io 0 -J" "histograms histogram io vmm io -r 3 -- true")
 
-export EXITSTAT_HOST=$scratch/host
+export EXITSTAT_HOST=$scratch/host EXITSTAT_HOST_HISTOGRAMS=1
 echo "$$ 2 1 3"$'\n'"1 4 0 1" >"$EXITSTAT_HOST"
 host_modes=("vms" "vms 0.1 3" "vms -J" "--vm 1" "--vm 1 -C 0.1 3" "--vm 1 -r 2 -- true"
-	"--vm 1 --record /dev/null" "expose 1 all" "--vm 1 doctor")
+	"--vm 1 --record /dev/null" "expose 1 all" "--vm 1 doctor" "vms 0.1 3 -o +P99 --sort WAITMAX"
+	"--vm id=1 histogram 0.1 3")
 
 if command -v valgrind >/dev/null; then
 	for mode in "${modes[@]}"; do
@@ -72,12 +74,14 @@ if make -s -C "$here" O="$sanitized" CFLAGS="$flags" objects >"$scratch/make" 2>
 	done
 	# By exec, timeout stays in the terminal's foreground, whichever shell script starts.
 	for mode in "exitstat --replay $recordings/svm top 0.25" "tests/tools/on-host top 0.25" \
-		"exitstat --replay $recordings/svm top 2147483647"; do
+		"exitstat --replay $recordings/svm top 2147483647" \
+		"exitstat --replay $recordings/histograms top 0.25" \
+		"tests/tools/on-host top 0.25 -o +WAITP99"; do
 		TERM=screen run script -qec "exec timeout -s TERM 3 $sanitized/$mode" "$scratch/top"
 		is "$(grep -cE 'Sanitizer|runtime error' "$scratch/top")" 0 "sanitizers: $mode"
 		like "$(tr -d '\0' <"$scratch/top")" "exits/s" "sanitizers: $mode draws its screen"
 	done
-	for test in lib host recording restart; do
+	for test in lib host recording restart histogram; do
 		check "sanitizers: the library's $test-test" "$sanitized/tests/tools/$test-test"
 	done
 else

@@ -143,6 +143,15 @@ sees "no longer exposed.*${end}2" "top: the VM moves to a host without exitstat"
 start 80 24 "TERM=nonsense $top"
 sees 'the terminal "nonsense" is unknown.*'"${end}1" "top: unknown terminal"
 
+start 80 24 "$exitstat --replay $recordings/histograms top 0.25 --sort MAX"
+sees $'\n'"REASON +EXITS +RATE .* VMMTIME +P99 +MAX *"$'\n'"total .*"$'\n'"io .* 30.0ms +30.0ms"$'\n' \
+	"top: P99 and MAX, on 80 columns"
+is "$(screen | awk 'length > 80')" "" "top: no line too long with them"
+keys q
+start 120 24 "$exitstat --replay $recordings/svm top 0.25 -o +P99"
+sees "VMMTIME +P99 *"$'\n'"total .* - *"$'\n' "top: no histograms, and P99 all the same"
+keys q
+
 # A host with two VMs on paper, one of which ends while it is looked at.
 echo "$$ 2 1 9"$'\n'"1 4 0 1" >"$scratch/host"
 first=$(</proc/1/comm) own=$(</proc/$$/comm)
@@ -166,6 +175,22 @@ sees "^exitstat: 1 VM, 4 vCPUs" "top: a VM ends, and its line is gone"
 keys q
 start 80 24 "EXITSTAT_HOST_ENDS=60 $host --vm id=1 top 0.125"
 sees "the VM has ended.*${end}2" "top: the only VM ends"
+
+start 100 24 "EXITSTAT_HOST_HISTOGRAMS=1 $host top 0.25 -o NAME,RATE,P99,MAX,WAITMAX --sort WAITMAX"
+sees "NAME +RATE +P99 +MAX +WAITMAX *"$'\n'"${own}[^"$'\n'"]* 20.0ms *"$'\n'"${first:0:8}.* - +- +- *"$'\n' \
+	"top: a host's VMs, one with histograms"
+sees $'\n'"${own}[^"$'\n'"]* [0-9.]+[nu]s +[0-9.]+us +3.41us *"$'\n' "top: and in an interval"
+keys Enter
+sees $'\n'"REASON .* P99 +MAX *"$'\n'"total [^"$'\n'"]* [0-9.]+us +[0-9.]+us *"$'\n'"npf [^"$'\n'"]* 2.17us +2.17us *"$'\n' \
+	"top: a VM with histograms"
+keys Escape
+sees "^exitstat: 2 VMs" "top: back from it"
+keys Down Enter
+sees "Esc back" "top: a VM without"
+is "$(screen | grep -c "P99")" 0 "top: has no such columns"
+keys Escape
+sees $'\n'"${own}[^"$'\n'"]* 3.41us *"$'\n' "top: and the list still has its own"
+keys q
 
 for signal in TERM SEGV; do
 	start 80 24 "$top"

@@ -82,6 +82,56 @@ is "$(jq -s '.[1].vms[] | select(.id == 2) | (.guest + .host + .vmm + .halted + 
 is "$(jq -s -r '.[1].vms[] | select(.id == 2) | .reason' <<<"$out")" io \
 	"the reason that costs most, with the VMM's time"
 
+## how long it took, of those VMs that have histograms
+
+columns P99,WAITP99
+is "$(sort -u <<<"$out")" "- -" "no histograms: nothing is known"
+columns ID,WAITMEAN
+is "$(grep '^[34] ' <<<"$out" | sort)" "3 -"$'\n'"4 0.000002917" "but the mean of the waits, where there were any"
+export EXITSTAT_HOST_HISTOGRAMS=3
+columns ID,P50,P99,MAX,WAITP99,WAITMAX --sort ID
+is "$(awk '$1 < 4 && $3 > 0 && $4 >= $3 && $3 >= $2' <<<"$out" | wc -l)" 3 "P99 and MAX"
+is "$(awk '$1 < 4 && $5 > 0 && $5 < 0.000004 && $6 == $1 * 0.02' <<<"$out" | wc -l)" 3 \
+	"WAITP99, WAITMAX: most waits are short, the longest is not"
+is "$(awk '$1 > 3' <<<"$out" | cut -d' ' -f2- | sort -u)" "- - - - -" "and dashes for the other VMs"
+columns ID --sort WAITMAX
+is "$(head -3 <<<"$out" | tr '\n' ' ')" "3 2 1 " "sorted by what is not shown"
+run "$exitstat" vms -J
+is "$(jq -c '.vms[] | select(.id == 2) | [.waitmax, .p50 > 0, .max >= .p999]' <<<"$out")" \
+	"[0.04,true,true]" "JSON"
+is "$(jq -c '.vms[] | select(.id == 5) | [.p50, .p90, .p99, .p999, .max, .waitp99, .waitmax]' \
+	<<<"$out")" "[null,null,null,null,null,null,null]" "JSON: null where nothing is known"
+run "$exitstat" vms 0.2 2 --raw -n -o ID,MAX,WAITMAX --sort ID
+is "$(awk 'NR > 8 && $1 == 2 && $2 > 0 && $3 > 0 && $3 < 0.000004' <<<"$out" | wc -l)" 1 \
+	"an interval: the longest of before is not its own"
+
+run "$exitstat" --vm db histogram preempted
+like "$out" "^preempted: [0-9]+ stays, .* max 40.0ms"$'\n' "--vm histogram"
+run "$exitstat" --vm db histogram preempted io 0.2 2 -J
+is "$status:$(jq -s -c 'map([.report, (.scopes[0].histograms | map(.of))])' <<<"$out")" \
+	'0:[["start",["preempted","io"]],["interval",["preempted","io"]]]' "--vm histogram: intervals"
+is "$(jq -s '.[1].scopes[0].histograms[0] | .count > 0 and .max < 0.000004' <<<"$out")" true \
+	"and what was before is not in them"
+run "$exitstat" --vm db --record "$scratch/recording" histogram preempted vmm 0.2 3 -J
+lines=$out
+run "$exitstat" --replay "$scratch/recording" histogram preempted vmm 0 -J
+is "$(wc -l <<<"$out"):$out" "3:$lines" "--vm histogram --record: replayed"
+run "$exitstat" --vm db --record "$scratch/recording" histogram preempted -J -- sleep 0.3
+lines=$err
+run "$exitstat" --replay "$scratch/recording" histogram preempted -J -- true
+is "$err" "$lines" "--vm histogram --record: a run"
+for calls in $(seq 3 70); do
+	EXITSTAT_HOST_ENDS=$calls run "$exitstat" vms --raw -n -o ID,P99
+	echo "$status$err:$(wc -l <<<"$out")"
+done >"$scratch/ends"
+is "$(sort -u "$scratch/ends" | xargs)" "0:7 0:8" "a VM that ends while its histograms are read is left out"
+run "$exitstat" --vm db histogram preempted -- sleep 0.3
+like "$err" "VM exits during sleep 0.3 .*preempted: [1-9][0-9]* stays, .* max 3.41us"$'\n' \
+	"--vm histogram: a command"
+run "$exitstat" --vm id=5 histogram
+told "--vm histogram: a VM that has none" 2 "keeps no histograms of this VM"
+unset EXITSTAT_HOST_HISTOGRAMS
+
 ## one VM
 
 for word in web 11111111-2222-3333-4444-555555555555 "${pid[1]}" id=1; do
