@@ -8,6 +8,15 @@
  */
 #include "account.h"
 
+/* By far the most are counted at once. */
+static void add(struct exitstat_row *row, u64 cycles)
+{
+	if (likely(exitstat_row_has(row, cycles)))
+		exitstat_row_count(row, cycles);
+	else
+		exitstat_row_add(row, cycles);
+}
+
 /*
  * In the histograms, the exit that was interrupted is over, and so is its return; their pieces
  * are charged. What no exit caused is in none.
@@ -23,10 +32,9 @@ static void settle(struct exitstat_account *account)
 		return;
 	row = exitstat_row_of(&histograms->tally, account->slot);
 	if (account->due & EXITSTAT_DUE_EXIT)
-		exitstat_row_add(row, host - histograms->host);
+		add(row, host - histograms->host);
 	if (account->due & EXITSTAT_DUE_RETURN)
-		exitstat_row_add(&histograms->returns[row - histograms->exits],
-				 vmm - histograms->vmm);
+		add(&histograms->returns[row - histograms->exits], vmm - histograms->vmm);
 	histograms->vmm = vmm;
 	account->tally = &histograms->tally;
 }
@@ -40,8 +48,8 @@ static void end_stay(struct exitstat_account *account, u8 state)
 
 	if (!exitstat_has_histograms(account))
 		return;
-	exitstat_row_add(preempted ? &histograms->preempted : &histograms->halted,
-			 cycles - histograms->stays[preempted]);
+	add(preempted ? &histograms->preempted : &histograms->halted,
+	    cycles - histograms->stays[preempted]);
 	histograms->stays[preempted] = cycles;
 }
 

@@ -132,8 +132,8 @@ static __always_inline void exitstat_count_exit(struct exitstat_account *account
 }
 
 /*
- * The last exit, if it has not been followed by an entry in the state @state, takes more than one
- * piece, of which none is charged yet. Nobody reads what this writes.
+ * Before the state @state ends, other than by an entry after an exit: the exit under way, if
+ * there is one, takes more than one piece. No reader looks at what this writes.
  */
 static __always_inline void exitstat_interrupt(struct exitstat_account *account, u8 state)
 {
