@@ -39,18 +39,30 @@ static void settle(struct exitstat_account *account)
 	account->tally = &histograms->tally;
 }
 
-/* In the histograms, a stay in the state @state, halted or preempted, is over and charged. */
-static void end_stay(struct exitstat_account *account, u8 state)
+/* A stay is over, of which @before tells what of its state's @cycles earlier ones have had. */
+static void end_stay(struct exitstat_row *row, u64 *before, u64 cycles)
+{
+	add(row, cycles - *before);
+	*before = cycles;
+}
+
+/* In the histograms, a stay in the state halted is over and charged. */
+void exitstat_account_end_halt(struct exitstat_account *account)
 {
 	struct exitstat_histograms *histograms = account->histograms;
-	bool preempted = state == EXITSTAT_STATE_PREEMPTED;
-	u64 cycles = account->states[state].cycles;
 
-	if (!exitstat_has_histograms(account))
-		return;
-	add(preempted ? &histograms->preempted : &histograms->halted,
-	    cycles - histograms->stays[preempted]);
-	histograms->stays[preempted] = cycles;
+	end_stay(&histograms->halted, &histograms->halts,
+		 account->states[EXITSTAT_STATE_HALTED].cycles);
+}
+
+/* And one in the state preempted. */
+static void end_wait(struct exitstat_account *account)
+{
+	struct exitstat_histograms *histograms = account->histograms;
+
+	if (exitstat_has_histograms(account))
+		end_stay(&histograms->preempted, &histograms->waits,
+			 account->states[EXITSTAT_STATE_PREEMPTED].cycles);
 }
 
 /* The present state is over. */
@@ -60,8 +72,10 @@ static void end_state(struct exitstat_account *account, u64 now)
 
 	exitstat_interrupt(account, state);
 	exitstat_charge_state(account, state, account->slot, exitstat_elapsed(account, now));
-	if (state == EXITSTAT_STATE_HALTED || state == EXITSTAT_STATE_PREEMPTED)
-		end_stay(account, state);
+	if (state == EXITSTAT_STATE_HALTED && exitstat_has_histograms(account))
+		exitstat_account_end_halt(account);
+	else if (state == EXITSTAT_STATE_PREEMPTED)
+		end_wait(account);
 }
 
 /**
@@ -77,6 +91,17 @@ void exitstat_account_switch(struct exitstat_account *account, u8 to, u64 now)
 	exitstat_begin_state(account, to, now);
 	if (to == EXITSTAT_STATE_GUEST)
 		settle(account);
+	exitstat_write_end(account);
+}
+
+/* exitstat_account_entry(), where that is more than to count an exit in one piece. */
+void exitstat_account_enter(struct exitstat_account *account, u64 cycles, u64 now)
+{
+	exitstat_interrupt(account, EXITSTAT_STATE_HOST);
+	exitstat_write_begin(account);
+	exitstat_charge_state(account, EXITSTAT_STATE_HOST, account->slot, cycles);
+	exitstat_begin_state(account, EXITSTAT_STATE_GUEST, now);
+	settle(account);
 	exitstat_write_end(account);
 }
 
@@ -181,7 +206,7 @@ static void charge_wait(struct exitstat_account *account, u64 waited, u64 now)
 	exitstat_charge_state(account, account->state, account->slot, cycles - waited);
 	account->states[EXITSTAT_STATE_PREEMPTED].cycles += waited;
 	account->states[EXITSTAT_STATE_PREEMPTED].entered++;
-	end_stay(account, EXITSTAT_STATE_PREEMPTED);
+	end_wait(account);
 	account->since = now;
 	exitstat_write_end(account);
 }

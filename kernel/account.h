@@ -144,7 +144,7 @@ static __always_inline void exitstat_interrupt(struct exitstat_account *account,
 	account->tally = exitstat_no_tally;
 }
 
-void exitstat_account_switch(struct exitstat_account *account, u8 to, u64 now);
+void exitstat_account_end_halt(struct exitstat_account *account);
 
 /* End the state @from and begin the state @to, or do nothing in any other state. */
 static __always_inline void exitstat_switch_from(struct exitstat_account *account, u8 from, u8 to,
@@ -152,16 +152,18 @@ static __always_inline void exitstat_switch_from(struct exitstat_account *accoun
 {
 	if (account->state != from)
 		return;
-	if (from == EXITSTAT_STATE_HALTED && exitstat_has_histograms(account))
-		return exitstat_account_switch(account, to, now);
 	if (from == EXITSTAT_STATE_HOST && static_branch_unlikely(&exitstat_histograms_key))
 		exitstat_interrupt(account, from);
 	exitstat_write_begin(account);
 	exitstat_charge_state(account, from, account->slot, exitstat_elapsed(account, now));
+	if (from == EXITSTAT_STATE_HALTED && exitstat_has_histograms(account))
+		exitstat_account_end_halt(account);
 	exitstat_begin_state(account, to, now);
 	exitstat_write_end(account);
 }
 
+void exitstat_account_switch(struct exitstat_account *account, u8 to, u64 now);
+void exitstat_account_enter(struct exitstat_account *account, u64 cycles, u64 now);
 void exitstat_account_exit_oddly(struct exitstat_account *account, u8 slot, u64 now);
 void exitstat_account_return_oddly(struct exitstat_account *account, u64 now);
 
@@ -185,7 +187,7 @@ static __always_inline void exitstat_account_entry(struct exitstat_account *acco
 	if (static_branch_unlikely(&exitstat_histograms_key)) {
 		row = exitstat_row_of(account->tally, slot);
 		if (unlikely(!exitstat_row_has(row, cycles)))
-			return exitstat_account_switch(account, EXITSTAT_STATE_GUEST, now);
+			return exitstat_account_enter(account, cycles, now);
 		exitstat_row_count(row, cycles);
 	}
 	exitstat_write_begin(account);

@@ -41,7 +41,8 @@ struct exitstat_tally {
  * @tally: where @exits has each slot's row
  * @host: cycles of the account's host state that are not those of the exit that is interrupted
  * @vmm: cycles of its VMM state that no later return is to have
- * @stays: cycles of its states that no later stay is to have: halted, preempted
+ * @halts: cycles of its state halted that no later stay is to have
+ * @waits: the same of its state preempted
  * @exits: host time of exits, from each exit to the next entry
  * @returns: the VMM's time, by the reason of the exit
  * @halted: how long it was halted
@@ -53,7 +54,7 @@ struct exitstat_tally {
 struct exitstat_histograms {
 	struct exitstat_tally tally;
 	u64 host, vmm;
-	u64 stays[2];
+	u64 halts, waits;
 	struct exitstat_row exits[EXITSTAT_NR_ROWS];
 	struct exitstat_row returns[EXITSTAT_NR_ROWS];
 	struct exitstat_row halted, preempted;
