@@ -107,23 +107,6 @@ static struct wanted choose_subjects(const struct tool *tool)
 	return wanted;
 }
 
-static int since_start(struct tool *tool)
-{
-	struct report report = { .file = stdout };
-	struct samples samples = { .n = 0 };
-
-	samples_read_or_die(tool, &samples);
-	report.samples = samples.sample;
-	report.n = samples.n;
-	report.distributions = samples.distributions;
-	if (tool->json)
-		json_report(tool, &report, "start");
-	else
-		histograms_draw(tool, &report);
-	samples_free(&samples);
-	return 0;
-}
-
 int tool_histogram(struct tool *tool)
 {
 	struct wanted wanted;
@@ -139,7 +122,7 @@ int tool_histogram(struct tool *tool)
 	tool->selectors = wanted.selectors;
 	tool->nr_selectors = wanted.n;
 	status = tool->command ? tool_run(tool) : tool->interval >= 0 ? tool_interval(tool) :
-		 since_start(tool);
+		 report_since_start(tool, histograms_draw);
 	free(wanted.subjects);
 	free(wanted.selectors);
 	return status;

@@ -51,12 +51,12 @@ static void print_all(const struct tool *tool, const struct report *report)
 		printf("exitstat's own reading: %" PRIu64 " CPUIDs, included\n", own);
 }
 
-int tool_table(struct tool *tool)
+int report_since_start(struct tool *tool,
+		       void (*print)(const struct tool *tool, const struct report *report))
 {
 	struct report report = { .file = stdout };
 	struct samples samples = { .n = 0 };
 
-	check_columns(tool);
 	samples_read_or_die(tool, &samples);
 	report.samples = samples.sample;
 	report.n = samples.n;
@@ -64,7 +64,13 @@ int tool_table(struct tool *tool)
 	if (tool->json)
 		json_report(tool, &report, "start");
 	else
-		print_all(tool, &report);
+		print(tool, &report);
 	samples_free(&samples);
 	return 0;
+}
+
+int tool_table(struct tool *tool)
+{
+	check_columns(tool);
+	return report_since_start(tool, print_all);
 }

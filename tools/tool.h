@@ -110,6 +110,11 @@ int tool_export(struct tool *tool);
 int tool_explain(struct tool *tool);
 int tool_histogram(struct tool *tool);
 
+typedef int (*mode_fn)(struct tool *tool);
+
+/* check_options.c */
+void check_options(const struct tool *tool, mode_fn mode);
+
 #define NR_COURSE_LEAVES	4
 
 /**
@@ -219,5 +224,9 @@ void print_states(const struct tool *tool, const struct report *report);
 /* json.c */
 const char *space_word(uint32_t space);
 void json_report(const struct tool *tool, const struct report *report, const char *kind);
+
+/* since_start.c: reads, and prints as JSON or so; the exit status. */
+int report_since_start(struct tool *tool,
+		       void (*print)(const struct tool *tool, const struct report *report));
 
 #endif /* TOOL_H */
