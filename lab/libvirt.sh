@@ -20,6 +20,16 @@ missing_of_libvirt() {
 	sed -nE 's/^Inst ([^ ]+) (\[[^]]*\] )?\(([^ ]+) .*/\1=\3/p' "$log"
 }
 
+# into_usr DIR: packages of Debian 12 still have files in /lib and its like, which are in /usr on a
+# system, and of which only that is laid over.
+into_usr() {
+	local name
+
+	for name in bin sbin lib lib64; do
+		[[ ! -d $1/$name ]] || { cp -a "$1/$name" "$1/usr/" && rm -r "${1:?}/$name"; } || return
+	done
+}
+
 fetch_libvirt() {
 	local new=$libvirt_root.new packages
 
@@ -29,6 +39,7 @@ fetch_libvirt() {
 	mkdir -p "$new"
 	mapfile -t packages <<<"$versions"
 	[[ -z $versions ]] || fetch "$new" "${packages[@]}"
+	into_usr "$new" || die "cannot unpack libvirt" "is there space in $cache?"
 	rm -rf "$new"/usr/share/{doc,man,locale,lintian}
 	mv "$new" "$libvirt_root"
 }
@@ -40,6 +51,6 @@ get_libvirt() {
 	need_amd
 	use_suite base
 	versions=$(missing_of_libvirt) || exit
-	libvirt_root=$cache/libvirt/$(sha256sum <<<"$versions" | cut -c1-16)/libvirt
+	libvirt_root=$cache/libvirt/$(sha256sum <<<"in /usr: $versions" | cut -c1-16)/libvirt
 	[[ -d $libvirt_root ]] || locked "$libvirt_root" fetch_libvirt
 }
