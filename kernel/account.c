@@ -47,7 +47,7 @@ static void end_stay(struct exitstat_row *row, u64 *before, u64 cycles)
 }
 
 /* In the histograms, a stay in the state halted is over and charged. */
-void exitstat_account_end_halt(struct exitstat_account *account)
+static void end_halt(struct exitstat_account *account)
 {
 	struct exitstat_histograms *histograms = account->histograms;
 
@@ -73,7 +73,7 @@ static void end_state(struct exitstat_account *account, u64 now)
 	exitstat_interrupt(account, state);
 	exitstat_charge_state(account, state, account->slot, exitstat_elapsed(account, now));
 	if (state == EXITSTAT_STATE_HALTED && exitstat_has_histograms(account))
-		exitstat_account_end_halt(account);
+		end_halt(account);
 	else if (state == EXITSTAT_STATE_PREEMPTED)
 		end_wait(account);
 }
@@ -102,6 +102,19 @@ void exitstat_account_enter(struct exitstat_account *account, u64 cycles, u64 no
 	exitstat_charge_state(account, EXITSTAT_STATE_HOST, account->slot, cycles);
 	exitstat_begin_state(account, EXITSTAT_STATE_GUEST, now);
 	settle(account);
+	exitstat_write_end(account);
+}
+
+/* exitstat_account_wake(), for a vCPU that has histograms. */
+void exitstat_account_end_halt(struct exitstat_account *account, u64 now)
+{
+	if (account->state != EXITSTAT_STATE_HALTED)
+		return;
+	exitstat_write_begin(account);
+	exitstat_charge_state(account, EXITSTAT_STATE_HALTED, account->slot,
+			      exitstat_elapsed(account, now));
+	end_halt(account);
+	exitstat_begin_state(account, EXITSTAT_STATE_HOST, now);
 	exitstat_write_end(account);
 }
 

@@ -144,8 +144,6 @@ static __always_inline void exitstat_interrupt(struct exitstat_account *account,
 	account->tally = exitstat_no_tally;
 }
 
-void exitstat_account_end_halt(struct exitstat_account *account);
-
 /* End the state @from and begin the state @to, or do nothing in any other state. */
 static __always_inline void exitstat_switch_from(struct exitstat_account *account, u8 from, u8 to,
 						 u64 now)
@@ -156,8 +154,6 @@ static __always_inline void exitstat_switch_from(struct exitstat_account *accoun
 		exitstat_interrupt(account, from);
 	exitstat_write_begin(account);
 	exitstat_charge_state(account, from, account->slot, exitstat_elapsed(account, now));
-	if (from == EXITSTAT_STATE_HALTED && exitstat_has_histograms(account))
-		exitstat_account_end_halt(account);
 	exitstat_begin_state(account, to, now);
 	exitstat_write_end(account);
 }
@@ -166,6 +162,7 @@ void exitstat_account_switch(struct exitstat_account *account, u8 to, u64 now);
 void exitstat_account_enter(struct exitstat_account *account, u64 cycles, u64 now);
 void exitstat_account_exit_oddly(struct exitstat_account *account, u8 slot, u64 now);
 void exitstat_account_return_oddly(struct exitstat_account *account, u64 now);
+void exitstat_account_end_halt(struct exitstat_account *account, u64 now);
 
 /**
  * exitstat_account_entry - the vCPU enters the guest
@@ -270,6 +267,8 @@ static __always_inline void exitstat_account_halt(struct exitstat_account *accou
  */
 static __always_inline void exitstat_account_wake(struct exitstat_account *account, u64 now)
 {
+	if (exitstat_has_histograms(account))
+		return exitstat_account_end_halt(account, now);
 	exitstat_switch_from(account, EXITSTAT_STATE_HALTED, EXITSTAT_STATE_HOST, now);
 }
 
