@@ -30,7 +30,8 @@ fetch_bochs() {
 }
 
 configure_bochs() {
-	cd "$1" && sed -i "$bochs_change" $bochs_processor && ./configure CXXFLAGS=-O3 CFLAGS=-O3 "${bochs_options[@]}"
+	cd "$1" && sed -i "$bochs_change" $bochs_processor &&
+		./configure CXXFLAGS=-O3 CFLAGS=-O3 "${bochs_options[@]}"
 }
 
 # make_bochs PROGRAM: in a shell of its own, since whatever is missing ends it.

@@ -67,21 +67,10 @@ static const enum exitstat_state states[] = {
 
 static_assert(sizeof(states) / sizeof(*states) == NR_DURATION_STATES);
 
-static int read_exits(struct tool *tool, const struct exitstat_sample *sample,
-		      struct distributions *exits)
-{
-	if (tool->by_reason)
-		return distributions_read(tool, sample, exits);
-	exits->n = 1;
-	exits->of = grow(exits->of, exits->n, sizeof(*exits->of));
-	exits->of->selector = EXITSTAT_ALL_REASONS;
-	return exitstat_read_histograms(tool->es, sample->cpu, exits->of, exits->n);
-}
-
 int read_durations(struct tool *tool, const struct exitstat_sample *sample,
 		   struct durations *durations)
 {
-	int err = read_exits(tool, sample, &durations->exits);
+	int err = distributions_read(tool, sample, &durations->exits);
 	size_t i;
 
 	for (i = 0; i < NR_DURATION_STATES; i++)

@@ -275,6 +275,7 @@ static void expose_exporter(struct exposition *exposition, bool up, long double 
 
 char *scrape(const struct tool *options, size_t *size, int *err)
 {
+	static const uint32_t all_reasons = EXITSTAT_ALL_REASONS;
 	long double start = now(CLOCK_MONOTONIC);
 	struct exposition exposition;
 	struct tool tool = *options;
@@ -282,6 +283,10 @@ char *scrape(const struct tool *options, size_t *size, int *err)
 	tool.es = exitstat_new();
 	if (!tool.es)
 		die(STATUS_FAILED, "out of memory");
+	if (!tool.by_reason) {
+		tool.selectors = &all_reasons;
+		tool.nr_selectors = 1;
+	}
 	exposition_begin(&exposition);
 	*err = scrape_source(&tool, &exposition);
 	if (*err)
