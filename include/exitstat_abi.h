@@ -66,6 +66,31 @@
 #define EXITSTAT_LEAF_LONGEST	0x4ffffff7
 
 /*
+ * Sampling, for the guest's kernel alone: in less privileged code, and in guests of the guest,
+ * these three answer zeros. An NMI follows every so many exits of the vCPU that asks for it.
+ */
+
+/*
+ * ECX = selector: the exits of which reason count. EAX = the least countdown that is granted;
+ * 0 when these exits have no samples, or the host has switched sampling off.
+ */
+#define EXITSTAT_LEAF_SELECT	0x4ffffff8
+
+/*
+ * ECX = countdown: exits to the next NMI, 0 for none at all. EAX = what was left of the last
+ * countdown; 0 when it has ended.
+ */
+#define EXITSTAT_LEAF_ARM	0x4ffffff9
+
+/*
+ * ECX = countdown. EAX = NMIs since the last question; EBX, bits 31:16 = EXITSTAT_SAMPLE_MARK's,
+ * bits 15:0 = the exit's reason; ECX, EDX = linear address of its instruction, low and high.
+ * Where EAX is not 0 and nothing has been armed since, the countdown begins. With
+ * EXITSTAT_SAMPLE_ABOUT nothing does: EAX, EBX = what the exit was about, low and high.
+ */
+#define EXITSTAT_LEAF_SAMPLE	0x4ffffffa
+
+/*
  * The four course leaves. A host may have been told to answer them as another term of the
  * course has them: see the ABI document.
  */
@@ -92,6 +117,8 @@
 
 /* Properties: feature bits. */
 #define EXITSTAT_FEATURE_HISTOGRAMS	(1u << 0)	/* histogram and longest answer */
+
+#define EXITSTAT_FEATURE_SAMPLING	(1u << 1)	/* select, arm and sample answer */
 
 /* Properties: what a reason is. */
 #define EXITSTAT_SPACE_VMX	1	/* basic exit reason, Intel SDM vol. 3, appendix C */
@@ -122,6 +149,11 @@
 
 /* Exits whose reason the host's exitstat has no counter for: see the ABI document. */
 #define EXITSTAT_REASON_OTHER	0xefffu
+
+/* Sampling. */
+#define EXITSTAT_COUNTDOWN_MASK	0x7fffffffu
+#define EXITSTAT_SAMPLE_ABOUT	(1u << 31)
+#define EXITSTAT_SAMPLE_MARK	0x45580000u
 
 #define EXITSTAT_NEXT_NONE	0xffffffffu
 #define EXITSTAT_UNDEFINED	0xffffffffu

@@ -7,6 +7,7 @@
  * running vCPU meets it in the middle of its life.
  */
 #include "account.h"
+#include "sampling.h"
 
 /* By far the most are counted at once. */
 static void add(struct exitstat_row *row, u64 cycles)
@@ -105,11 +106,18 @@ void exitstat_account_enter(struct exitstat_account *account, u64 cycles, u64 no
 	exitstat_write_end(account);
 }
 
+/* exitstat_account_wake(), for a vCPU that is not halted, or that has samples. */
+void exitstat_account_wake_oddly(struct exitstat_account *account, u64 now)
+{
+	if (account->state == EXITSTAT_STATE_HALTED)
+		exitstat_account_switch(account, EXITSTAT_STATE_HOST, now);
+	if (account->sampling)
+		exitstat_sample_wake(account);
+}
+
 /* exitstat_account_wake(), for a vCPU that has histograms. */
 void exitstat_account_end_halt(struct exitstat_account *account, u64 now)
 {
-	if (account->state != EXITSTAT_STATE_HALTED)
-		return;
 	exitstat_write_begin(account);
 	exitstat_charge_state(account, EXITSTAT_STATE_HALTED, account->slot,
 			      exitstat_elapsed(account, now));
@@ -119,8 +127,8 @@ void exitstat_account_end_halt(struct exitstat_account *account, u64 now)
 }
 
 /*
- * exitstat_account_exit(), for a vCPU that was not in the guest as far as we know. Without a
- * time exitstat was off when the clock was read: the account is about to be closed.
+ * exitstat_account_exit(), for a vCPU that was not in the guest as far as we know, or that has
+ * samples. Without a time exitstat was off when the clock was read: the account is about to be closed.
  */
 void exitstat_account_exit_oddly(struct exitstat_account *account, u8 slot, u64 now)
 {
@@ -132,6 +140,8 @@ void exitstat_account_exit_oddly(struct exitstat_account *account, u8 slot, u64 
 	exitstat_begin_state(account, EXITSTAT_STATE_HOST, now);
 	exitstat_count_exit(account, slot);
 	exitstat_write_end(account);
+	if (account->sampling)
+		exitstat_sample_exit(account, slot);
 }
 
 /*

@@ -24,6 +24,35 @@
 #define EXITSTAT_DUE_EXIT	(1 << 0)
 #define EXITSTAT_DUE_RETURN	(1 << 1)
 
+struct kvm_vcpu;
+
+/**
+ * struct exitstat_sampling - which exit is the next sample: see sampling.h
+ * @vcpu: the vCPU, which only its own thread follows
+ * @reasons: the vendor's table
+ * @idt: base of the interrupt descriptor table of the kernel that asked
+ * @left: exits to the next sample
+ * @any: an exit of any reason is
+ * @slot: or one of this slot's reason
+ * @in_nmi: an NMI of ours has not returned yet, where the processor does not tell
+ * @fired: samples since the guest asked
+ * @reason: the reason of the last one
+ * @rip: its instruction's linear address
+ * @about: what it was about
+ */
+struct exitstat_sampling {
+	struct kvm_vcpu *vcpu;
+	const struct exitstat_reasons *reasons;
+	u64 idt;
+	u32 left;
+	bool any;
+	u8 slot;
+	bool in_nmi;
+	u8 fired;
+	u32 reason;
+	u64 rip, about;
+};
+
 struct exitstat_state_count {
 	u64 entered, cycles;
 };
@@ -37,6 +66,9 @@ struct exitstat_reason_count {
  * struct exitstat_account - one vCPU's account, a page of its own
  * @seq: odd while the account is being written
  * @state: the state that the vCPU is in, an enum exitstat_state
+ * @sampling: an enum exitstat_armed
+ * @state_and_sampling: both, to be compared at once; an exit, between the two, makes sure that
+ *	no byte of it has just been written
  * @due: EXITSTAT_DUE_* bits, while @tally has nothing
  * @interrupted: the state that goes on when the vCPU's thread has a CPU again
  * @slot: the slot of the last exit's reason
@@ -46,6 +78,7 @@ struct exitstat_reason_count {
  * @thread: who ran the vCPU last; an address, never followed
  * @run_delay: how long @thread had waited for a CPU by then, in its life, ns
  * @histograms: how long it all took, or NULL
+ * @sample: the next sample
  * @tally: that of @histograms in the guest, and after an exit until anything but the entry
  *	interrupts it; otherwise exitstat_no_tally
  * @states: by state; the last one takes the time before the first VM entry
@@ -56,7 +89,13 @@ struct exitstat_reason_count {
  */
 struct exitstat_account {
 	u32 seq;
-	u8 state;
+	union {
+		struct {
+			u8 state;
+			u8 sampling;
+		};
+		u16 state_and_sampling;
+	};
 	u8 due;
 	u8 interrupted;
 	u8 slot;
@@ -68,6 +107,7 @@ struct exitstat_account {
 	struct exitstat_histograms *histograms;
 	const struct exitstat_tally *tally;
 	struct exitstat_state_count states[EXITSTAT_NR_STATES + 1];
+	struct exitstat_sampling sample;
 	struct exitstat_reason_count reasons[EXITSTAT_NR_SLOTS] __aligned(32);
 } __aligned(PAGE_SIZE);
 
@@ -162,6 +202,7 @@ void exitstat_account_switch(struct exitstat_account *account, u8 to, u64 now);
 void exitstat_account_enter(struct exitstat_account *account, u64 cycles, u64 now);
 void exitstat_account_exit_oddly(struct exitstat_account *account, u8 slot, u64 now);
 void exitstat_account_return_oddly(struct exitstat_account *account, u64 now);
+void exitstat_account_wake_oddly(struct exitstat_account *account, u64 now);
 void exitstat_account_end_halt(struct exitstat_account *account, u64 now);
 
 /**
@@ -204,7 +245,7 @@ static __always_inline void exitstat_account_exit(struct exitstat_account *accou
 {
 	u64 cycles = now - account->since;
 
-	if (unlikely((s64)cycles < 0 || account->state != EXITSTAT_STATE_GUEST))
+	if (unlikely((s64)cycles < 0 || account->state_and_sampling != EXITSTAT_STATE_GUEST))
 		return exitstat_account_exit_oddly(account, slot, now);
 	exitstat_write_begin(account);
 	exitstat_charge_state(account, EXITSTAT_STATE_GUEST, slot, cycles);
@@ -267,9 +308,15 @@ static __always_inline void exitstat_account_halt(struct exitstat_account *accou
  */
 static __always_inline void exitstat_account_wake(struct exitstat_account *account, u64 now)
 {
+	if (unlikely(account->state_and_sampling != EXITSTAT_STATE_HALTED))
+		return exitstat_account_wake_oddly(account, now);
 	if (exitstat_has_histograms(account))
 		return exitstat_account_end_halt(account, now);
-	exitstat_switch_from(account, EXITSTAT_STATE_HALTED, EXITSTAT_STATE_HOST, now);
+	exitstat_write_begin(account);
+	exitstat_charge_state(account, EXITSTAT_STATE_HALTED, account->slot,
+			      exitstat_elapsed(account, now));
+	exitstat_begin_state(account, EXITSTAT_STATE_HOST, now);
+	exitstat_write_end(account);
 }
 
 void exitstat_account_init(struct exitstat_account *account, u8 slot);

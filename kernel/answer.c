@@ -8,6 +8,7 @@
 #include "events.h"
 #include "exitstat_host.h"
 #include "registry.h"
+#include "sampling.h"
 
 bool exitstat_scope_host __read_mostly;
 unsigned int exitstat_numbering __read_mostly = EXITSTAT_FALL_2022;
@@ -66,6 +67,8 @@ static struct exitstat_regs answer(const struct scope *scope, u32 leaf, u32 ecx)
 
 	leaf = exitstat_renumber(leaf, READ_ONCE(exitstat_numbering));
 	exitstat_query_init(&query, &exitstat_reasons, leaf, ecx);
+	if (exitstat_sampling_is_on())
+		query.features |= EXITSTAT_FEATURE_SAMPLING;
 	ask_scope(&query, scope, rdtsc());
 	return exitstat_query_answer(&query, tsc_khz);
 }
@@ -98,7 +101,10 @@ bool exitstat_answer(struct kvm_vcpu *vcpu, u32 leaf, u32 ecx, struct exitstat_r
 	scope.v = exitstat_find_vcpu(vcpu);
 	scope.vm = scope.v ? scope.v->vm : exitstat_find_vm(vcpu->kvm);
 	shown = scope.vm && READ_ONCE(scope.vm->exposed) && is_seen(scope.v);
-	if (shown)
+	if (shown && exitstat_is_sampling_leaf(leaf) && scope.v)
+		*regs = exitstat_sampling_answer(scope.v->account, vcpu, &exitstat_reasons, leaf,
+						 ecx);
+	else if (shown)
 		*regs = answer(&scope, leaf, ecx);
 	rcu_read_unlock();
 	return shown;

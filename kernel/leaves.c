@@ -29,18 +29,29 @@ static void ask_course_reason(struct exitstat_query *query, u32 reason)
 		query->question = EXITSTAT_ASK_REASON;
 }
 
+/**
+ * exitstat_find_selected - what a selector selects
+ * @reasons: the vendor's table
+ * @ecx: the selector
+ * @slot: where the slot of its reason goes, unless it is EXITSTAT_ALL_REASONS
+ *
+ * Return: false when it selects nothing.
+ */
+bool exitstat_find_selected(const struct exitstat_reasons *reasons, u32 ecx, u8 *slot)
+{
+	if (ecx & SELECTOR_ZERO)
+		return false;
+	return ecx & EXITSTAT_ALL_REASONS ||
+	       find_slot(reasons, (s16)(ecx & EXITSTAT_REASON_MASK), slot);
+}
+
 static void ask_selected(struct exitstat_query *query, u32 ecx, enum exitstat_question all,
 			 enum exitstat_question by_reason)
 {
-	u32 reason = (s16)(ecx & EXITSTAT_REASON_MASK);
-
-	if (ecx & SELECTOR_ZERO)
+	if (!exitstat_find_selected(query->reasons, ecx, &query->slot))
 		return;
 	query->this_vcpu = ecx & EXITSTAT_THIS_VCPU;
-	if (ecx & EXITSTAT_ALL_REASONS)
-		query->question = all;
-	else if (find_slot(query->reasons, reason, &query->slot))
-		query->question = by_reason;
+	query->question = ecx & EXITSTAT_ALL_REASONS ? all : by_reason;
 }
 
 static void ask_next(struct exitstat_query *query, u32 ecx)
@@ -325,7 +336,7 @@ static struct exitstat_regs properties(const struct exitstat_query *query, u32 t
 {
 	return (struct exitstat_regs){
 		.eax = tsc_khz,
-		.ebx = query->histograms ? EXITSTAT_FEATURE_HISTOGRAMS : 0,
+		.ebx = query->features | (query->histograms ? EXITSTAT_FEATURE_HISTOGRAMS : 0),
 		.ecx = query->reasons->space,
 		.edx = query->vcpus,
 	};

@@ -43,6 +43,7 @@ enum exitstat_question {
  * @longest: LONGEST: the longest of what is in the rows
  * @map: LONGEST: a bit for each bucket that is not empty
  * @histograms: an account in scope has histograms
+ * @features: EXITSTAT_FEATURE_* of the vCPU that asks, set by the caller, too
  * @vcpus: vCPUs in scope, set by the caller before exitstat_query_answer()
  * @sum: the sum over the accounts
  */
@@ -62,6 +63,7 @@ struct exitstat_query {
 	u64 buckets[4];
 	u64 longest, map;
 	bool histograms;
+	u32 features;
 	u32 vcpus;
 	struct exitstat_pair sum;
 };
@@ -93,6 +95,7 @@ static __always_inline bool exitstat_is_leaf(u32 leaf)
 	return leaf >= EXITSTAT_LEAF_FIRST && leaf <= EXITSTAT_LEAF_LAST;
 }
 
+bool exitstat_find_selected(const struct exitstat_reasons *reasons, u32 ecx, u8 *slot);
 u32 exitstat_renumber(u32 leaf, enum exitstat_numbering numbering);
 void exitstat_query_init(struct exitstat_query *query, const struct exitstat_reasons *reasons,
 			 u32 leaf, u32 ecx);

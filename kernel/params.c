@@ -10,6 +10,7 @@
 
 #include "answer.h"
 #include "registry.h"
+#include "sampling.h"
 
 #ifdef EXITSTAT_MODULE
 #define NAME(name)	name
@@ -110,6 +111,12 @@ static const struct kernel_param_ops histograms_ops = {
 	.get = get_histograms,
 };
 
+/* What is armed already goes on as it was granted, to its next NMI. */
+static const struct kernel_param_ops sampling_ops = {
+	.set = param_set_uint,
+	.get = param_get_uint,
+};
+
 static const struct kernel_param_ops numbering_ops = {
 	.set = set_numbering,
 	.get = get_numbering,
@@ -134,3 +141,8 @@ module_param_cb(NAME(numbering), &numbering_ops, NULL, 0644);
 PARAM_TYPE(NAME(numbering), "charp");
 PARAM_DESC(NAME(numbering),
 	   "Whose numbers the course leaves have: fall2020, spring2021, fall2021, spring2022, fall2022 (default) or fall2023");
+
+module_param_cb(NAME(sampling), &sampling_ops, &exitstat_least_period, 0644);
+PARAM_TYPE(NAME(sampling), "uint");
+PARAM_DESC(NAME(sampling),
+	   "The fewest exits from sample to sample that perf in a guest may ask for: 1 (default) or more, or 0: no sampling");

@@ -15,6 +15,7 @@
 #include "events.h"
 #include "exit_reason.h"
 #include "functions.h"
+#include "guest.h"
 #include "symbol.h"
 #include "tracepoints.h"
 
@@ -75,6 +76,7 @@ static int attach(void)
 	error = exitstat_find_exit_reason();
 	if (error)
 		return error;
+	exitstat_find_inject_nmi();
 	error = exitstat_init();
 	if (error)
 		return error;

@@ -31,6 +31,7 @@ typedef int64_t s64;
 #define smp_wmb()	__atomic_thread_fence(__ATOMIC_RELEASE)
 #define kcsan_nestable_atomic_begin()	((void)0)
 #define kcsan_nestable_atomic_end()	((void)0)
+#define __read_mostly
 #define cpu_relax()	__builtin_ia32_pause()
 #define DECLARE_STATIC_KEY_FALSE(name)	extern bool name
 #define DEFINE_STATIC_KEY_FALSE(name)	bool name
