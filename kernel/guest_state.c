@@ -90,19 +90,32 @@ u64 exitstat_guest_rip(struct kvm_vcpu *vcpu)
 	return save->rip + (save->cs.attrib & SVM_LONG_MODE ? 0 : save->cs.base);
 }
 
-/** exitstat_guest_tells_nmi - does the processor say whether the guest blocks NMIs? */
+/** exitstat_guest_tells_nmi - does the processor say whether the guest handles an NMI? */
 bool exitstat_guest_tells_nmi(struct kvm_vcpu *vcpu)
 {
 	return !is_svm() || exitstat_vmcb(vcpu)->control.int_ctl & SVM_NMI_VIRTUAL;
 }
 
-/** exitstat_guest_blocks_nmi - and does it block them? Without the former, false */
+/*
+ * On SVM a hypervisor clears the global interrupt flag, and a nested guest that runs before it
+ * is set again would have the NMI. Older processors do not tell: all of the time then.
+ */
+static bool gif_is_clear(struct kvm_vcpu *vcpu, u32 int_ctl)
+{
+	return vcpu->arch.efer & EFER_SVME &&
+	       (int_ctl & (V_GIF_ENABLE_MASK | V_GIF_MASK)) != (V_GIF_ENABLE_MASK | V_GIF_MASK);
+}
+
+/** exitstat_guest_blocks_nmi - does it block them, as far as the processor says? */
 bool exitstat_guest_blocks_nmi(struct kvm_vcpu *vcpu)
 {
+	u32 int_ctl;
+
 	if (!is_svm())
 		return vmread(GUEST_INTERRUPTIBILITY_INFO) & GUEST_INTR_STATE_NMI;
-	return exitstat_guest_tells_nmi(vcpu) &&
-	       exitstat_vmcb(vcpu)->control.int_ctl & SVM_NMI_BLOCKED;
+	int_ctl = exitstat_vmcb(vcpu)->control.int_ctl;
+	return gif_is_clear(vcpu, int_ctl) ||
+	       (int_ctl & SVM_NMI_VIRTUAL && int_ctl & SVM_NMI_BLOCKED);
 }
 
 /** exitstat_guest_in_delivery - was the guest amid the delivery of an event? */

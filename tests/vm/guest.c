@@ -5,6 +5,7 @@
  */
 #include <stddef.h>
 
+#include "exitstat_abi.h"
 #include "guest.h"
 #include "hypervisor.h"
 #include "instructions.h"
@@ -71,6 +72,38 @@ __attribute__((naked)) static void interrupt(void)
 		     "1:\tpop %rdx; pop %rcx; pop %rax; iretq");
 }
 
+/* Of the vCPU that samples; there is one at most. */
+static struct guest_samples *sampling;
+
+static struct guest_query ask_leaf(uint32_t leaf, uint32_t index)
+{
+	struct guest_query query = { .leaf = leaf, .index = index };
+
+	ask(&query);
+	return query;
+}
+
+struct interrupt_frame {
+	uint64_t ip, cs, flags, sp, ss;
+};
+
+__attribute__((interrupt)) static void on_nmi(struct interrupt_frame *frame)
+{
+	struct guest_query got = ask_leaf(EXITSTAT_LEAF_SAMPLE, sampling->period);
+
+	sampling->nmis++;
+	if (!got.rax || got.rbx >> 16 != EXITSTAT_SAMPLE_MARK >> 16)
+		return;
+	sampling->samples += got.rax;
+	sampling->reason = got.rbx & EXITSTAT_REASON_MASK;
+	sampling->ip = frame->ip;
+	sampling->rip = got.rdx << 32 | got.rcx;
+	sampling->here += frame->ip == sampling->rip;
+	sampling->before += frame->ip - sampling->rip - 1 < 15;
+	got = ask_leaf(EXITSTAT_LEAF_SAMPLE, EXITSTAT_SAMPLE_ABOUT);
+	sampling->about = got.rbx << 32 | got.rax;
+}
+
 static void load_idt(uint16_t limit)
 {
 	struct {
@@ -81,14 +114,43 @@ static void load_idt(uint16_t limit)
 	asm volatile("lidt %0" : : "m"(idtr));
 }
 
-static void enable_x2apic(void)
+static struct idt_entry gate_to(uint64_t handler)
 {
-	uint64_t handler = (uint64_t)interrupt;
-
-	idt[GUEST_TIMER_VECTOR] = (struct idt_entry){
+	return (struct idt_entry){
 		.offset_low = handler, .selector = 8, .type = 0x8e,
 		.offset_middle = handler >> 16, .offset_high = handler >> 32,
 	};
+}
+
+/* The exits of the reasons that are sampled, on this vCPU. */
+static uint64_t sampled_exits(void)
+{
+	struct guest_query got = ask_leaf(EXITSTAT_LEAF_SNAPSHOT,
+					  sampling->selector | EXITSTAT_THIS_VCPU);
+
+	return got.rbx << 32 | got.rax;
+}
+
+static void start_sampling(struct guest_shared *shared)
+{
+	sampling = &shared->sampling;
+	idt[2] = gate_to((uint64_t)on_nmi);
+	load_idt(sizeof(idt) - 1);
+	sampling->granted = ask_leaf(EXITSTAT_LEAF_SELECT, sampling->selector).rax;
+	sampling->exits = sampled_exits();
+	ask_leaf(EXITSTAT_LEAF_ARM, sampling->period);
+}
+
+static void stop_sampling(void)
+{
+	if (!sampling->goes_on)
+		ask_leaf(EXITSTAT_LEAF_ARM, 0);
+	sampling->exits = sampled_exits() - sampling->exits;
+}
+
+static void enable_x2apic(void)
+{
+	idt[GUEST_TIMER_VECTOR] = gate_to((uint64_t)interrupt);
 	idt[GUEST_WAKE_VECTOR] = idt[GUEST_TIMER_VECTOR];
 	load_idt(sizeof(idt) - 1);
 	wrmsr(MSR_APIC_BASE, rdmsr(MSR_APIC_BASE) | APIC_BASE_ENABLE | APIC_BASE_X2APIC);
@@ -242,12 +304,16 @@ __attribute__((naked)) void nested_start(void)
 
 __attribute__((section(".start"), noreturn)) void guest_start(struct guest_shared *shared)
 {
+	if (shared->sampling.period)
+		start_sampling(shared);
 	if (!shared->nested)
 		work(shared);
 	else if (shared->amd)
 		run_nested_on_svm(work, shared);
 	else
 		run_nested_on_vmx(work, shared);
+	if (shared->sampling.period)
+		stop_sampling();
 	for (;;)
 		out8(GUEST_PORT_DONE, 0);
 }

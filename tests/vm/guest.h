@@ -51,11 +51,25 @@ struct guest_query {
 
 #define GUEST_MAX_QUERIES	64
 
+/* Sampling while the job is done, and what came of it. */
+struct guest_samples {
+	uint32_t period;		/* 0: none */
+	uint32_t selector;
+	uint32_t goes_on;		/* it stays armed when the job is done */
+	uint32_t granted;		/* the least period */
+	uint32_t nmis, samples;		/* as many as the host says */
+	uint32_t here, before;		/* of those, at the interrupted instruction, or the one before */
+	uint64_t exits;			/* of these reasons meanwhile */
+	uint64_t ip, rip, about;	/* of the last one: interrupted, of the exit, of what */
+	uint32_t reason;
+};
+
 struct guest_shared {
 	uint32_t job;
 	uint32_t times;
 	uint32_t amd;			/* VMMCALL, not VMCALL */
 	uint32_t nested;		/* a guest of the guest does the job */
+	struct guest_samples sampling;
 	struct guest_query queries[GUEST_MAX_QUERIES];
 	uint32_t took[GUEST_MAX_QUERIES];	/* the last ones' TSC from begin to end */
 };

@@ -20,7 +20,8 @@
 
 #define MAX_CPUID	256
 #define CPUID_TSC_DEADLINE	(1 << 24)
-#define PAGE_PRESENT	3	/* present, writable */
+#define PAGE_PRESENT	7	/* present, writable, for CPL 3 as well */
+#define RFLAGS_IOPL	0x3000	/* CPL 3 may do port I/O */
 #define PAGE_LARGE	0x80
 #define LARGE_PAGE	0x200000
 
@@ -110,6 +111,13 @@ static void start_in_long_mode(struct small_vm *vm, int vcpu)
 		.rdi = GUEST_SHARED + vcpu * GUEST_SHARED_BYTES,
 	};
 	struct kvm_sregs sregs;
+
+	if (vm->at_cpl3) {
+		code.selector |= 3;
+		data.selector |= 3;
+		code.dpl = data.dpl = 3;
+		regs.rflags |= RFLAGS_IOPL;
+	}
 
 	KVM(vm->vcpus[vcpu], KVM_GET_SREGS, &sregs);
 	sregs.cs = code;

@@ -21,6 +21,7 @@ struct small_vm {
 	int nr_vcpus;
 	int vcpus[GUEST_MAX_VCPUS];
 	struct kvm_run *runs[GUEST_MAX_VCPUS];
+	bool at_cpl3;		/* jobs are done there */
 	void (*on_io)(void);	/* called on each access that the VMM handles, or NULL */
 };
 
