@@ -13,6 +13,7 @@
 #include "config.h"
 #include "exitstat_names.h"
 #include "names.h"
+#include "restrict.h"
 
 #define NAME_SIZE	48
 
@@ -138,7 +139,9 @@ static struct attribute_group events_group = {
 	.name = "events",
 };
 
-const struct attribute_group *exitstat_attr_groups[] = { &format_group, &events_group, NULL };
+const struct attribute_group *exitstat_attr_groups[] = {
+	&format_group, &events_group, &exitstat_caps_group, NULL
+};
 
 /**
  * exitstat_names_init - make the files, before the PMU is registered

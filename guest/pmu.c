@@ -13,6 +13,8 @@
 #include "ask.h"
 #include "config.h"
 #include "names.h"
+#include "restrict.h"
+#include "sample.h"
 
 /* The reason of our own questions. */
 static u32 cpuid_reason;
@@ -71,7 +73,7 @@ static bool is_plausible(u64 delta, u64 cycles)
 	return delta <= cycles << 4;
 }
 
-static void pmu_read(struct perf_event *event)
+static void update(struct perf_event *event)
 {
 	struct hw_perf_event *hwc = &event->hw;
 	u64 before, now, since, at;
@@ -87,19 +89,29 @@ static void pmu_read(struct perf_event *event)
 		local64_add(now - before, &event->count);
 }
 
+static void pmu_read(struct perf_event *event)
+{
+	if (!(event->hw.state & PERF_HES_STOPPED))
+		update(event);
+}
+
 static void pmu_start(struct perf_event *event, int flags)
 {
 	event->hw.state = 0;
 	event->hw.asked_at = rdtsc();
 	local64_set(&event->hw.prev_count, read_host(event));
+	if (is_sampling_event(event))
+		exitstat_sample_start(event);
 }
 
 static void pmu_stop(struct perf_event *event, int flags)
 {
 	if (event->hw.state & PERF_HES_STOPPED)
 		return;
-	pmu_read(event);
 	event->hw.state = PERF_HES_STOPPED | PERF_HES_UPTODATE;
+	if (is_sampling_event(event))
+		exitstat_sample_stop(event);
+	update(event);
 }
 
 static int pmu_add(struct perf_event *event, int flags)
@@ -115,6 +127,15 @@ static void pmu_del(struct perf_event *event, int flags)
 	pmu_stop(event, PERF_EF_UPDATE);
 }
 
+/* A count cannot tell the kernel's exits from those of programs; a sample can. */
+static bool wants_a_part(const struct perf_event *event)
+{
+	const struct perf_event_attr *attr = &event->attr;
+
+	return attr->exclude_user || attr->exclude_kernel || attr->exclude_hv ||
+	       attr->exclude_idle || attr->exclude_host || attr->exclude_guest;
+}
+
 static int pmu_event_init(struct perf_event *event)
 {
 	u64 config = event->attr.config;
@@ -125,15 +146,16 @@ static int pmu_event_init(struct perf_event *event)
 		return -EINVAL;
 	if (!exitstat_is_there())
 		return -ENODEV;
+	exitstat_restrict_again();
 	event->hw.counts_own = counts_questions(config);
-	return 0;
+	if (is_sampling_event(event))
+		return exitstat_sample_event_init(event);
+	return wants_a_part(event) ? -EINVAL : 0;
 }
 
-/* A counter cannot tell the kernel's exits from those of programs. */
 static struct pmu pmu = {
 	.module = THIS_MODULE,
 	.task_ctx_nr = perf_sw_context,
-	.capabilities = PERF_PMU_CAP_NO_INTERRUPT | PERF_PMU_CAP_NO_EXCLUDE,
 	.attr_groups = exitstat_attr_groups,
 	.event_init = pmu_event_init,
 	.add = pmu_add,
@@ -170,12 +192,25 @@ static int __init start(void)
 	if (error)
 		return error;
 	cpuid_reason = properties.ecx == EXITSTAT_SPACE_SVM ? 0x72 : 10;
+	error = exitstat_restrict_init(properties.ebx);
+	if (error) {
+		pr_err("the host cannot close its leaves to programs: load it without restrict=1, or have its exitstat renewed\n");
+		return error;
+	}
 	error = exitstat_names_init(properties.ecx, properties.eax);
 	if (error)
-		return error;
-	error = perf_pmu_register(&pmu, "exitstat", -1);
+		goto no_names;
+	error = exitstat_sample_init();
 	if (error)
-		exitstat_names_exit();
+		goto no_samples;
+	error = perf_pmu_register(&pmu, "exitstat", -1);
+	if (!error)
+		return 0;
+	exitstat_sample_exit();
+no_samples:
+	exitstat_names_exit();
+no_names:
+	exitstat_restrict_exit();
 	return error;
 }
 module_init(start);
@@ -183,7 +218,9 @@ module_init(start);
 static void __exit finish(void)
 {
 	perf_pmu_unregister(&pmu);
+	exitstat_sample_exit();
 	exitstat_names_exit();
+	exitstat_restrict_exit();
 }
 module_exit(finish);
 

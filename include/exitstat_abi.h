@@ -91,6 +91,13 @@
 #define EXITSTAT_LEAF_SAMPLE	0x4ffffffa
 
 /*
+ * For the guest's kernel alone: who may see the leaves. ECX = 1: less privileged code no more, to
+ * which CPUID then answers as on a host without exitstat; 0: everybody; any other: no change. EAX =
+ * EXITSTAT_RESTRICTED_* bits, what holds.
+ */
+#define EXITSTAT_LEAF_RESTRICT	0x4ffffffb
+
+/*
  * The four course leaves. A host may have been told to answer them as another term of the
  * course has them: see the ABI document.
  */
@@ -119,6 +126,7 @@
 #define EXITSTAT_FEATURE_HISTOGRAMS	(1u << 0)	/* histogram and longest answer */
 
 #define EXITSTAT_FEATURE_SAMPLING	(1u << 1)	/* select, arm and sample answer */
+#define EXITSTAT_FEATURE_RESTRICT	(1u << 2)	/* restrict answers */
 
 /* Properties: what a reason is. */
 #define EXITSTAT_SPACE_VMX	1	/* basic exit reason, Intel SDM vol. 3, appendix C */
@@ -154,6 +162,10 @@
 #define EXITSTAT_COUNTDOWN_MASK	0x7fffffffu
 #define EXITSTAT_SAMPLE_ABOUT	(1u << 31)
 #define EXITSTAT_SAMPLE_MARK	0x45580000u
+
+/* Who has closed the leaves to programs. */
+#define EXITSTAT_RESTRICTED_BY_GUEST	(1u << 0)
+#define EXITSTAT_RESTRICTED_BY_HOST	(1u << 1)
 
 #define EXITSTAT_NEXT_NONE	0xffffffffu
 #define EXITSTAT_UNDEFINED	0xffffffffu

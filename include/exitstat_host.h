@@ -74,6 +74,7 @@ struct exitstat_host_vm {
 
 #define EXITSTAT_EXPOSE_NONE	0	/* CPUID answers as on a stock host */
 #define EXITSTAT_EXPOSE_ALL	1	/* CPUID answers the leaves */
+#define EXITSTAT_EXPOSE_KERNEL	2	/* it does so to the guest's kernel only, CPL 0 */
 
 /**
  * struct exitstat_host_list - the VMs, a piece at a time, for EXITSTAT_HOST_LIST

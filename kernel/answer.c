@@ -69,6 +69,8 @@ static struct exitstat_regs answer(const struct scope *scope, u32 leaf, u32 ecx)
 	exitstat_query_init(&query, &exitstat_reasons, leaf, ecx);
 	if (exitstat_sampling_is_on())
 		query.features |= EXITSTAT_FEATURE_SAMPLING;
+	if (exitstat_can_sample())
+		query.features |= EXITSTAT_FEATURE_RESTRICT;
 	ask_scope(&query, scope, rdtsc());
 	return exitstat_query_answer(&query, tsc_khz);
 }
@@ -80,6 +82,47 @@ static struct exitstat_regs answer(const struct scope *scope, u32 leaf, u32 ecx)
 static bool is_seen(const struct exitstat_vcpu *v)
 {
 	return !v || READ_ONCE(v->account->state) != EXITSTAT_STATE_BEFORE;
+}
+
+static bool asks_as_kernel(struct kvm_vcpu *vcpu)
+{
+	return !exitstat_guest_cpl(vcpu) && !exitstat_guest_is_nested(vcpu);
+}
+
+static bool is_exposed(const struct exitstat_vm *vm, struct kvm_vcpu *vcpu)
+{
+	u8 exposure = READ_ONCE(vm->exposure);
+
+	if (exposure == EXITSTAT_EXPOSE_NONE)
+		return false;
+	if (exposure == EXITSTAT_EXPOSE_ALL && !READ_ONCE(vm->restricted))
+		return true;
+	return asks_as_kernel(vcpu);
+}
+
+static struct exitstat_regs answer_restrict(struct exitstat_vm *vm, struct kvm_vcpu *vcpu,
+					    u32 ecx)
+{
+	struct exitstat_regs regs = { 0 };
+
+	if (!asks_as_kernel(vcpu))
+		return regs;
+	if (ecx <= 1)
+		WRITE_ONCE(vm->restricted, ecx);
+	if (READ_ONCE(vm->restricted))
+		regs.eax |= EXITSTAT_RESTRICTED_BY_GUEST;
+	if (READ_ONCE(vm->exposure) == EXITSTAT_EXPOSE_KERNEL)
+		regs.eax |= EXITSTAT_RESTRICTED_BY_HOST;
+	return regs;
+}
+
+/* The leaves that are about the vCPU that asks, not about accounts. */
+static struct exitstat_regs answer_vcpu(const struct scope *scope, struct kvm_vcpu *vcpu,
+					u32 leaf, u32 ecx)
+{
+	if (leaf == EXITSTAT_LEAF_RESTRICT)
+		return answer_restrict(scope->vm, vcpu, ecx);
+	return exitstat_sampling_answer(scope->v->account, vcpu, &exitstat_reasons, leaf, ecx);
 }
 
 /**
@@ -100,10 +143,9 @@ bool exitstat_answer(struct kvm_vcpu *vcpu, u32 leaf, u32 ecx, struct exitstat_r
 	rcu_read_lock();
 	scope.v = exitstat_find_vcpu(vcpu);
 	scope.vm = scope.v ? scope.v->vm : exitstat_find_vm(vcpu->kvm);
-	shown = scope.vm && READ_ONCE(scope.vm->exposed) && is_seen(scope.v);
-	if (shown && exitstat_is_sampling_leaf(leaf) && scope.v)
-		*regs = exitstat_sampling_answer(scope.v->account, vcpu, &exitstat_reasons, leaf,
-						 ecx);
+	shown = scope.vm && is_exposed(scope.vm, vcpu) && is_seen(scope.v);
+	if (shown && scope.v && leaf >= EXITSTAT_LEAF_SELECT && leaf <= EXITSTAT_LEAF_RESTRICT)
+		*regs = answer_vcpu(&scope, vcpu, leaf, ecx);
 	else if (shown)
 		*regs = answer(&scope, leaf, ecx);
 	rcu_read_unlock();

@@ -138,9 +138,9 @@ static long expose(const struct file *file, struct exitstat_host_expose __user *
 		return -EBADF;
 	if (copy_from_user(&expose, user, sizeof(expose)))
 		return -EFAULT;
-	if (expose.exposure > EXITSTAT_EXPOSE_ALL || expose.reserved)
+	if (expose.exposure > EXITSTAT_EXPOSE_KERNEL || expose.reserved)
 		return -EINVAL;
-	return exitstat_set_exposed(expose.id, expose.exposure == EXITSTAT_EXPOSE_ALL);
+	return exitstat_set_exposure(expose.id, expose.exposure);
 }
 
 static long device_ioctl(struct file *file, unsigned int request, unsigned long argument)

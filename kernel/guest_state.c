@@ -65,7 +65,7 @@ u64 exitstat_guest_idt(struct kvm_vcpu *vcpu)
 /** exitstat_guest_cpl - the guest's current privilege level; 3 where it is not known */
 u8 exitstat_guest_cpl(struct kvm_vcpu *vcpu)
 {
-	if (vcpu->arch.guest_state_protected)
+	if (vcpu->arch.guest_state_protected || !exitstat_can_sample())
 		return 3;
 	if (!is_svm())
 		return vmread(GUEST_SS_AR_BYTES) >> VMX_DPL_SHIFT & 3;

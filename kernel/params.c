@@ -9,6 +9,7 @@
 #include <linux/sysfs.h>
 
 #include "answer.h"
+#include "exitstat_host.h"
 #include "registry.h"
 #include "sampling.h"
 
@@ -23,7 +24,12 @@
 #define PARAM_DESC(name, text)	MODULE_PARM_DESC(name, text)
 
 static const char * const scopes[] = { "vm", "host" };
-static const char * const exposures[] = { "none", "all" };
+static const char * const exposures[] = {
+	[EXITSTAT_EXPOSE_NONE] = "none",
+	[EXITSTAT_EXPOSE_ALL] = "all",
+	[EXITSTAT_EXPOSE_KERNEL] = "kernel",
+};
+
 static const char * const numberings[] = {
 	[EXITSTAT_FALL_2020] = "fall2020",
 	[EXITSTAT_SPRING_2021] = "spring2021",
@@ -33,41 +39,35 @@ static const char * const numberings[] = {
 	[EXITSTAT_FALL_2023] = "fall2023",
 };
 
-/* One of two words; the second one is true. */
-static int set_word(const char * const words[2], const char *value,
-		    const struct kernel_param *param)
+/* The second word is true. */
+static int set_scope(const char *value, const struct kernel_param *param)
 {
-	int index = __sysfs_match_string(words, 2, value);
+	int index = sysfs_match_string(scopes, value);
 
 	if (index < 0)
 		return index;
-	WRITE_ONCE(*(bool *)param->arg, index);
+	WRITE_ONCE(exitstat_scope_host, index);
 	return 0;
-}
-
-static int get_word(const char * const words[2], char *buffer, const struct kernel_param *param)
-{
-	return sysfs_emit(buffer, "%s\n", words[READ_ONCE(*(bool *)param->arg)]);
-}
-
-static int set_scope(const char *value, const struct kernel_param *param)
-{
-	return set_word(scopes, value, param);
 }
 
 static int get_scope(char *buffer, const struct kernel_param *param)
 {
-	return get_word(scopes, buffer, param);
+	return sysfs_emit(buffer, "%s\n", scopes[READ_ONCE(exitstat_scope_host)]);
 }
 
 static int set_expose(const char *value, const struct kernel_param *param)
 {
-	return set_word(exposures, value, param);
+	int index = sysfs_match_string(exposures, value);
+
+	if (index < 0)
+		return index;
+	WRITE_ONCE(exitstat_expose, index);
+	return 0;
 }
 
 static int get_expose(char *buffer, const struct kernel_param *param)
 {
-	return get_word(exposures, buffer, param);
+	return sysfs_emit(buffer, "%s\n", exposures[READ_ONCE(exitstat_expose)]);
 }
 
 static int set_numbering(const char *value, const struct kernel_param *param)
@@ -122,15 +122,15 @@ static const struct kernel_param_ops numbering_ops = {
 	.get = get_numbering,
 };
 
-module_param_cb(NAME(scope), &scope_ops, &exitstat_scope_host, 0644);
+module_param_cb(NAME(scope), &scope_ops, NULL, 0644);
 PARAM_TYPE(NAME(scope), "charp");
 PARAM_DESC(NAME(scope),
 	   "What a guest sees: vm, its own VM (default), or host, the sum of all VMs");
 
-module_param_cb(NAME(expose), &expose_ops, &exitstat_expose, 0644);
+module_param_cb(NAME(expose), &expose_ops, NULL, 0644);
 PARAM_TYPE(NAME(expose), "charp");
 PARAM_DESC(NAME(expose),
-	   "Which new VMs see it: all (default) or none; exitstat expose for a single VM");
+	   "What new VMs see of it: all (default), kernel, their kernels only, or none; exitstat expose for a single VM");
 
 module_param_cb(NAME(histograms), &histograms_ops, NULL, 0644);
 PARAM_TYPE(NAME(histograms), "bool");

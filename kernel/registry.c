@@ -43,7 +43,7 @@ static struct exitstat_account dead;
 static u64 deaths;
 
 struct exitstat_reasons exitstat_reasons;
-bool exitstat_expose __read_mostly = true;
+unsigned int exitstat_expose __read_mostly = EXITSTAT_EXPOSE_ALL;
 bool exitstat_histograms __read_mostly;
 atomic_long_t exitstat_nr_vms;
 atomic_long_t exitstat_nr_vcpus;
@@ -166,7 +166,7 @@ static struct exitstat_vm *alloc_vm(const struct exitstat_meeting *met, gfp_t gf
 	vm->kvm = met->kvm;
 	vm->vmm = met->vmm;
 	vm->start_ns = ktime_get_boottime_ns();
-	vm->exposed = READ_ONCE(exitstat_expose);
+	vm->exposure = READ_ONCE(exitstat_expose);
 	vm->histograms = READ_ONCE(exitstat_histograms);
 	INIT_LIST_HEAD(&vm->vcpus);
 	return vm;
@@ -422,20 +422,20 @@ struct exitstat_vm *exitstat_vm_of_id(u64 id)
 }
 
 /**
- * exitstat_set_exposed - show the leaves to a VM, or hide them from it
+ * exitstat_set_exposure - show the leaves to a VM, or hide them from it
  * @id: the VM's number
- * @exposed: show them
+ * @exposure: EXITSTAT_EXPOSE_*
  *
  * Return: 0, -ESRCH when there is no such VM, or none that has run.
  */
-int exitstat_set_exposed(u64 id, bool exposed)
+int exitstat_set_exposure(u64 id, u32 exposure)
 {
 	struct exitstat_vm *vm;
 
 	rcu_read_lock();
 	vm = exitstat_vm_of_id(id);
 	if (vm)
-		WRITE_ONCE(vm->exposed, exposed);
+		WRITE_ONCE(vm->exposure, exposure);
 	rcu_read_unlock();
 	return vm ? 0 : -ESRCH;
 }
@@ -447,7 +447,7 @@ static struct exitstat_host_vm tell_vm(const struct exitstat_vm *vm)
 		.start_ns = vm->start_ns,
 		.pid = vm->vmm,
 		.vcpus = READ_ONCE(vm->nr_vcpus),
-		.exposure = READ_ONCE(vm->exposed) ? EXITSTAT_EXPOSE_ALL : EXITSTAT_EXPOSE_NONE,
+		.exposure = READ_ONCE(vm->exposure),
 	};
 }
 

@@ -26,7 +26,8 @@ struct kvm_vcpu;
  * @id: a number that no other VM ever gets
  * @start_ns: when it first ran, CLOCK_BOOTTIME
  * @vmm: the process that made it
- * @exposed: it sees the leaves
+ * @exposure: what it sees of the leaves, EXITSTAT_EXPOSE_*
+ * @restricted: its kernel wants that its programs see nothing
  * @histograms: its vCPUs' accounts have histograms
  * @ended: its accounts are among the dead
  * @rcu: for taking it off the list, and for freeing
@@ -41,7 +42,8 @@ struct exitstat_vm {
 	u64 id;
 	u64 start_ns;
 	pid_t vmm;
-	bool exposed;
+	u8 exposure;
+	bool restricted;
 	bool histograms;
 	bool ended;
 	struct rcu_head rcu;
@@ -68,7 +70,7 @@ struct exitstat_vcpu {
 };
 
 /* Whether a new VM sees the leaves. */
-extern bool exitstat_expose;
+extern unsigned int exitstat_expose;
 
 /* Whether a new VM has histograms. */
 extern bool exitstat_histograms;
@@ -85,7 +87,7 @@ void exitstat_registry_exit(void);
 void exitstat_forget_vms(void);
 int exitstat_attach(const struct exitstat_meeting *met);
 struct exitstat_vm *exitstat_vm_of_id(u64 id);
-int exitstat_set_exposed(u64 id, bool exposed);
+int exitstat_set_exposure(u64 id, u32 exposure);
 u32 exitstat_list_vms(u64 after, struct exitstat_host_vm *list, u32 room);
 long exitstat_list_vcpus(u64 id, u32 first, u32 *list, u32 room);
 u64 exitstat_ask_dead(struct exitstat_query *query, u64 now);

@@ -176,7 +176,8 @@ static struct exitstat_regs answer_arm(struct exitstat_account *account, u32 ecx
 	u32 left = account->sampling == EXITSTAT_SAMPLING_ON ? s->left : 0;
 
 	/* While sampling is off, the IRET of the last NMI is not seen. */
-	s->in_nmi = false;
+	if (account->sampling == EXITSTAT_SAMPLING_OFF)
+		s->in_nmi = false;
 	s->fired = 0;
 	s->idt = exitstat_guest_idt(s->vcpu);
 	arm(account, ecx & EXITSTAT_COUNTDOWN_MASK, least);
@@ -204,7 +205,7 @@ static struct exitstat_regs answer_sample(struct exitstat_account *account, u32 
 }
 
 /**
- * exitstat_sampling_answer - answer a leaf for which exitstat_is_sampling_leaf() is true
+ * exitstat_sampling_answer - answer select, arm or sample
  * @account: the account of the vCPU that asks
  * @vcpu: the vCPU
  * @reasons: the vendor's table

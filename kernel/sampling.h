@@ -29,11 +29,6 @@ static inline bool exitstat_sampling_is_on(void)
 	return READ_ONCE(exitstat_least_period) && exitstat_can_sample();
 }
 
-static inline bool exitstat_is_sampling_leaf(u32 leaf)
-{
-	return leaf >= EXITSTAT_LEAF_SELECT && leaf <= EXITSTAT_LEAF_SAMPLE;
-}
-
 bool exitstat_reason_has_samples(const struct exitstat_reasons *reasons, u32 reason);
 void exitstat_sample_exit(struct exitstat_account *account, u8 slot);
 void exitstat_sample_wake(struct exitstat_account *account);

@@ -275,7 +275,7 @@ static bool add_vms(struct exitstat_vm **vms, size_t n, const struct exitstat_ho
 			.start_ns = piece[i].start_ns,
 			.pid = piece[i].pid,
 			.vcpus = piece[i].vcpus,
-			.exposed = piece[i].exposure == EXITSTAT_EXPOSE_ALL,
+			.exposure = piece[i].exposure,
 		};
 	return true;
 }
@@ -323,12 +323,9 @@ EXPORT int exitstat_choose_vm(struct exitstat *es, uint64_t id)
 	return err;
 }
 
-EXPORT int exitstat_expose(struct exitstat *es, uint64_t id, int exposed)
+EXPORT int exitstat_expose(struct exitstat *es, uint64_t id, uint32_t exposure)
 {
-	struct exitstat_host_expose expose = {
-		.id = id,
-		.exposure = exposed ? EXITSTAT_EXPOSE_ALL : EXITSTAT_EXPOSE_NONE,
-	};
+	struct exitstat_host_expose expose = { .id = id, .exposure = exposure };
 	int err = need_device(es);
 
 	return err ? err : call(es, EXITSTAT_HOST_EXPOSE, &expose);

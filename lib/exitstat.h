@@ -164,14 +164,14 @@ int exitstat_record(struct exitstat *es, const char *path);
  * @start_ns: when it first ran, CLOCK_BOOTTIME
  * @pid: the process that made it
  * @vcpus: its vCPUs that have run
- * @exposed: it sees the leaves
+ * @exposure: what it sees of the leaves, EXITSTAT_EXPOSE_* of exitstat_host.h
  */
 struct exitstat_vm {
 	uint64_t id;
 	uint64_t start_ns;
 	int pid;
 	uint32_t vcpus;
-	int exposed;
+	uint32_t exposure;
 };
 
 /* What the host's exitstat says of itself; see exitstat_host.h. */
@@ -211,8 +211,15 @@ long exitstat_vms(struct exitstat *es, struct exitstat_vm **vms);
  */
 int exitstat_choose_vm(struct exitstat *es, uint64_t id);
 
-/** exitstat_expose - show the leaves to a VM (1), or hide them from it (0) */
-int exitstat_expose(struct exitstat *es, uint64_t id, int exposed);
+/**
+ * exitstat_expose - show the leaves to a VM, or hide them from it
+ * @es: a handle on the device
+ * @id: the VM's number
+ * @exposure: EXITSTAT_EXPOSE_* of exitstat_host.h
+ *
+ * Return: 0; enum exitstat_error.
+ */
+int exitstat_expose(struct exitstat *es, uint64_t id, uint32_t exposure);
 
 /** exitstat_is_host - are the answers, or were they recorded, of a VM seen from its host? */
 int exitstat_is_host(const struct exitstat *es);

@@ -125,7 +125,7 @@ static void expose_vm_info(struct exposition *exposition, const struct labels *l
 	/* Of the two clocks the one is set now and then: no finer than that. */
 	expose_count(exposition, METRIC_VM_START, labels, start + 0.5L);
 	labels_add_number(&info, "pid", vm->pid);
-	labels_add(&info, "expose", vm->exposed ? "all" : "none");
+	labels_add(&info, "expose", exposure_name(vm->exposure));
 	expose_count(exposition, METRIC_VM_INFO, &info, 1);
 }
 

@@ -273,13 +273,12 @@ static void take_intervals(struct tool *tool, int n, char **words, double min)
 static mode_fn take_expose(struct tool *tool, int n, char **words)
 {
 	take_at_most(3, n, words);
-	if (n < 3 || (strcmp(words[2], "all") && strcmp(words[2], "none")))
+	if (n < 3 || !exposure_of_name(words[2], &tool->exposure))
 		die(STATUS_USAGE, "expose wants a VM and what it is to see: exitstat expose VM all, "
-		    "or none");
+		    "or kernel, its kernel only, or none");
 	if (tool->vm)
 		die(STATUS_USAGE, "expose names its VM itself: leave out --vm");
 	tool->vm = words[1];
-	tool->exposed = !strcmp(words[2], "all");
 	return tool_expose;
 }
 

@@ -36,7 +36,7 @@
  * @record: --record, or NULL
  * @replay: --replay, or NULL
  * @vm: on a host: the VM of --vm or of expose, or NULL
- * @exposed: and what it is to see
+ * @exposure: and what it is to see, EXITSTAT_EXPOSE_*
  * @sort: --sort, or NULL
  * @textfile: --textfile, or NULL
  * @listen: --listen, or NULL
@@ -60,7 +60,7 @@ struct tool {
 	char **command;
 	const char *log, *record, *replay;
 	const char *vm, *sort;
-	bool exposed;
+	uint32_t exposure;
 	const char *textfile, *listen;
 	bool by_reason;
 	char **reasons;
@@ -106,6 +106,8 @@ int tool_doctor(struct tool *tool);
 int tool_top(struct tool *tool);
 int tool_vms(struct tool *tool);
 int tool_expose(struct tool *tool);
+const char *exposure_name(uint32_t exposure);
+bool exposure_of_name(const char *name, uint32_t *exposure);
 int tool_export(struct tool *tool);
 int tool_explain(struct tool *tool);
 int tool_histogram(struct tool *tool);

@@ -47,7 +47,7 @@ static struct value get_costliest(const struct row *row)
 
 static struct value get_exposed(const struct row *row)
 {
-	return text_or_none(row->vm->host.exposed ? "all" : "none");
+	return text_or_none(exposure_name(row->vm->host.exposure));
 }
 
 /* Without histograms, too. */

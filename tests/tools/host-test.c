@@ -204,7 +204,7 @@ static void vms_are_listed(void **state)
 	assert_int_equal(vms[348].id, vm[349].id);
 	assert_int_equal(vms[348].vcpus, 1 + 349 % 9);
 	assert_int_equal(vms[348].pid, getpid());
-	assert_true(vms[348].exposed);
+	assert_int_equal(vms[348].exposure, 1);
 	free(vms);
 	assert_int_equal(exitstat_device_info(es, &info), 0);
 	assert_int_equal(info.vms, 349);
@@ -257,7 +257,11 @@ static void exposure_is_changed(void **state)
 	(void)state;
 	assert_int_equal(exitstat_expose(es, vm.id, 0), 0);
 	assert_int_equal(exitstat_vms(es, &vms), 1);
-	assert_false(vms->exposed);
+	assert_int_equal(vms->exposure, 0);
+	free(vms);
+	assert_int_equal(exitstat_expose(es, vm.id, 2), 0);
+	assert_int_equal(exitstat_vms(es, &vms), 1);
+	assert_int_equal(vms->exposure, 2);
 	free(vms);
 	assert_int_equal(exitstat_expose(es, vm.id, 1), 0);
 	exitstat_free(es);

@@ -19,7 +19,7 @@ struct host the_host = { .version = EXITSTAT_HOST_VERSION };
 static struct vm {
 	struct machine *machine;
 	int pid;
-	bool exposed;
+	uint32_t exposed;
 } vms[MAX_VMS + 1];
 static uint64_t last_vm;
 static int device = -1;
@@ -120,7 +120,7 @@ static int expose(const struct exitstat_host_expose *expose)
 		return EBADF;
 	if (!vm)
 		return ESRCH;
-	vm->exposed = expose->exposure == EXITSTAT_EXPOSE_ALL;
+	vm->exposed = expose->exposure;
 	return 0;
 }
 

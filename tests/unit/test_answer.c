@@ -57,7 +57,7 @@ static void what_is_hidden_from_the_vm_is_not_from_the_host(void **state)
 {
 	(void)state;
 	open_and_work(A, 0, 3);
-	assert_int_equal(exitstat_set_exposed(id_of(A), false), 0);
+	assert_int_equal(exitstat_set_exposure(id_of(A), EXITSTAT_EXPOSE_NONE), 0);
 	assert_false(ask_vm(vcpu_at(A, 0)).answered);
 	assert_exits(A, 0, 0, 3);
 }
@@ -143,7 +143,7 @@ static void vms_are_listed_by_number_in_pieces(void **state)
 	}
 	for (i = 2; i <= NR; i += 2)
 		exitstat_destroy_vm(kvm_at(i));
-	assert_int_equal(exitstat_set_exposed(id_of(3), false), 0);
+	assert_int_equal(exitstat_set_exposure(id_of(3), EXITSTAT_EXPOSE_NONE), 0);
 	for (after = id_of(1) - 1; (n = exitstat_list_vms(after, list, 7)); after = list[n - 1].id)
 		for (i = 0; i < n; i++, vm += 2) {
 			assert_int_equal(list[i].id, id_of(vm));

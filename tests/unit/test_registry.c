@@ -413,30 +413,30 @@ static void a_vm_is_hidden_by_its_number(void **state)
 	guest_work(A, 0, 1);
 	guest_work(B, 0, 1);
 	id = id_of(A);
-	assert_int_equal(exitstat_set_exposed(id, false), 0);
+	assert_int_equal(exitstat_set_exposure(id, EXITSTAT_EXPOSE_NONE), 0);
 	assert_false(ask_vm(vcpu_at(A, 0)).answered);
 	assert_true(ask_vm(vcpu_at(B, 0)).answered);
-	assert_int_equal(exitstat_set_exposed(id, true), 0);
+	assert_int_equal(exitstat_set_exposure(id, EXITSTAT_EXPOSE_ALL), 0);
 	assert_true(ask_vm(vcpu_at(A, 0)).answered);
-	assert_int_equal(exitstat_set_exposed(id_of(B) + 1, true), -ESRCH);
+	assert_int_equal(exitstat_set_exposure(id_of(B) + 1, EXITSTAT_EXPOSE_ALL), -ESRCH);
 
 	/* The number is not the new VM's, which is still listed beside the old one. */
 	exitstat_destroy_vm(kvm_at(A));
-	assert_int_equal(exitstat_set_exposed(id, false), -ESRCH);
+	assert_int_equal(exitstat_set_exposure(id, EXITSTAT_EXPOSE_NONE), -ESRCH);
 	assert_int_equal(guest_open(A, 0), 0);
 	guest_work(A, 0, 1);
-	assert_int_equal(exitstat_set_exposed(id, false), -ESRCH);
+	assert_int_equal(exitstat_set_exposure(id, EXITSTAT_EXPOSE_NONE), -ESRCH);
 	assert_true(ask_vm(vcpu_at(A, 0)).answered);
 	host_grace_period();
-	assert_int_equal(exitstat_set_exposed(id, false), -ESRCH);
+	assert_int_equal(exitstat_set_exposure(id, EXITSTAT_EXPOSE_NONE), -ESRCH);
 }
 
 static void new_vms_are_hidden_on_request(void **state)
 {
 	(void)state;
-	exitstat_expose = false;
+	exitstat_expose = EXITSTAT_EXPOSE_NONE;
 	assert_int_equal(guest_open(A, 0), 0);
-	exitstat_expose = true;
+	exitstat_expose = EXITSTAT_EXPOSE_ALL;
 	assert_int_equal(guest_open(B, 0), 0);
 	guest_work(A, 0, 1);
 	guest_work(B, 0, 1);

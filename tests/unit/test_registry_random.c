@@ -187,7 +187,7 @@ static void end_vm(int vm)
 static void show_or_hide(int vm)
 {
 	vms[vm].hidden = random_below(2);
-	check(exitstat_set_exposed(vms[vm].id, !vms[vm].hidden) == (vms[vm].open ? 0 : -ESRCH),
+	check(exitstat_set_exposure(vms[vm].id, !vms[vm].hidden) == (vms[vm].open ? 0 : -ESRCH),
 	      "exposure");
 	vms[vm].hidden = vms[vm].hidden && vms[vm].open;
 }

@@ -194,6 +194,22 @@ static void nothing_counts_in_a_handler_on_svm(void **state)
 	assert_int_equal(cause(IO), 1);
 }
 
+static void arming_in_a_handler_does_not_end_it(void **state)
+{
+	(void)state;
+	arm(IO, 1);
+	cause(IO);
+	ask(EXITSTAT_LEAF_SAMPLE, 1);
+	ask(EXITSTAT_LEAF_ARM, 1);
+	assert_int_equal(cause_many(IO, 100) + cause(IRET), 0);
+	assert_int_equal(cause(IO), 1);
+	/* But an IRET while it is off is not seen. */
+	ask(EXITSTAT_LEAF_ARM, 0);
+	cause(IRET);
+	arm(IO, 1);
+	assert_int_equal(cause(IO), 1);
+}
+
 static void nothing_counts_in_a_handler_where_the_processor_tells(void **state)
 {
 	const u32 io = reasons.space == EXITSTAT_SPACE_VMX ? 30 : IO;
@@ -413,6 +429,7 @@ int main(void)
 		ON_SVM(what_is_left_is_told),
 		ON_SVM(what_it_was_about_is_told),
 		ON_SVM(nothing_counts_in_a_handler_on_svm),
+		ON_SVM(arming_in_a_handler_does_not_end_it),
 		ON_SVM(nothing_counts_in_a_handler_where_the_processor_tells),
 		ON_VMX(nothing_counts_in_a_handler_where_the_processor_tells),
 		ON_SVM(what_cannot_be_sampled_is_said),

@@ -150,7 +150,7 @@ static void errors(uint64_t id)
 	ok(ioctl(device, EXITSTAT_HOST_ASK, 8) && errno == EFAULT, "so is that of the ioctl");
 	ok(ioctl(device, EXITSTAT_HOST_VCPUS, &reserved) && errno == EINVAL,
 	   "a reserved member that is not 0 is EINVAL");
-	ok(expose(device, id, 2) == EINVAL, "an exposure that does not exist is EINVAL");
+	ok(expose(device, id, 3) == EINVAL, "an exposure that does not exist is EINVAL");
 }
 
 /* The size of the structure is part of the request's number. */

@@ -1,0 +1,175 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+# perf record in an inner Linux with exitstat_guest.ko, as root: which code causes the exits. Wants
+# perf, causes of lab/inside, cpuids of tests/tools and busybox in PATH. Prints TAP.
+. /bin/tap.sh
+export LC_ALL=C PERF_PAGER=cat
+
+scratch=$(mktemp -d)
+data=$scratch/data
+cpus=$(grep -c '^processor' /proc/cpuinfo)
+io=io msr=msr npf=npf window=iret
+grep -q AuthenticAMD /proc/cpuinfo || io=io_instruction msr=msr_write npf=ept_violation window=nmi_window
+# Without the kernel's names perf is quick.
+echo 2 >/proc/sys/kernel/kptr_restrict
+echo 1000000 >/proc/sys/kernel/perf_event_max_sample_rate 2>/dev/null
+
+# record OPTION...: perf record, what it says kept.
+record() {
+	perf record -B -N -o "$data" "$@" >"$scratch/said" 2>&1 || { diag "$(cat "$scratch/said")"; return 1; }
+}
+
+# samples [FUNCTION...]: how many samples there are, and with each of the functions in their stacks.
+samples() {
+	perf script -i "$data" -F ip,sym --no-demangle 2>/dev/null | awk -v functions="$*" '
+		BEGIN { n = split(functions, wanted) }
+		function end(i) {
+			if (!lines) return
+			samples++
+			for (i = 1; i <= n; i++) if (stack ~ " " wanted[i] " ") count[i]++
+			lines = 0; stack = " "
+		}
+		/^$/ { end(); next }
+		{ lines++; stack = stack $2 " " }
+		END { end(); printf "%d", samples; for (i = 1; i <= n; i++) printf " %d", count[i]; print "" }'
+}
+
+# mostly ALL PART...: is each part 99 % of all at least?
+mostly() {
+	local all=$1 part
+	shift
+
+	for part; do
+		((all > 0 && part * 100 >= all * 99)) || return 1
+	done
+}
+
+said=$(dmesg | wc -l)
+check "exitstat_guest.ko loads" insmod /modules/exitstat_guest.ko
+insmod /modules/msr.ko allow_writes=on
+
+## Each reason's samples are in its own function
+
+# attribute EVENT FUNCTION
+attribute() {
+	check "$1 is recorded" record -e "$1" -c 100 -g -- causes 10000
+	read -r all here main <<<"$(samples "$2" main)"
+	mostly "$all" "$here" "$main"
+	ok $? "$1: $here of $all samples in $2, $main in main"
+}
+
+# First, while the guest has memory that it has not used yet.
+attribute "exitstat/$npf/" touch_memory
+is "$((all > 90))" 1 "exitstat/$npf/: one for each hundred pages"
+for pair in cpuid:ask_cpu $io:read_port $msr:write_msr; do
+	event=exitstat/${pair%:*}/
+	attribute "$event" "${pair#*:}"
+	counted=$(perf stat -x, -e "$event" -- causes 10000 2>&1 >/dev/null | awk -F, 'NF > 3 { print $1 }')
+	((all * 100 <= counted + counted / 50 && (all + 1) * 100 >= counted - counted / 50))
+	ok $? "$event: samples times the period, $all times 100, is what perf stat counts, $counted"
+done
+check "all of them are recorded" record -e exitstat/exits/ -c 100 -g -- causes 10000
+read -r all a b c <<<"$(samples ask_cpu read_port write_msr)"
+((a > 95 && b > 95 && c > 95 && a + b + c <= all))
+ok $? "exits: $a, $b and $c of $all samples are in these three"
+
+## What an exit is about, and its instruction
+
+# addresses EVENT: of its samples, the usual first.
+addresses() {
+	record -d -e "exitstat/$1/" -c 100 -- causes 10000
+	perf script -i "$data" -F addr 2>/dev/null | tr -d ' ' | sort | uniq -c | sort -rn | tr -s ' '
+}
+
+like "$(addresses cpuid)" '^ [0-9]+ 80000000' "a CPUID's leaf"
+like "$(addresses $io)" '^ [0-9]+ 80' "the port"
+like "$(addresses $msr)" '^ [0-9]+ 1b' "the MSR"
+record -e exitstat/cpuid/u -c 100 -- causes 10000
+is "$(perf script -i "$data" -F ip,sym 2>/dev/null | awk '/ask_cpu/ { print $1 }' | sort -u | wc -l)" 1 \
+	"the samples of one instruction have one address"
+
+## Programs, the kernel
+
+record -e exitstat/exits/u -c 50 -- causes 10000
+read -r all here rest <<<"$(samples ask_cpu touch_memory)"
+((all > 150 && here + rest * 2 >= all / 2))
+ok $? ":u are the exits of programs: $here of $all are CPUIDs"
+is "$(perf script -i "$data" -F ip 2>/dev/null | grep -c '^ *ffff')" 0 "and none is the kernel's"
+record -e exitstat/exits/k -c 50 -- causes 10000
+is "$(perf script -i "$data" -F ip 2>/dev/null | grep -vc '^ *ffff')" 0 ":k are those of the kernel"
+
+## How often
+
+check "by frequency" record -F 200 -e exitstat/cpuid/ -- cpuids 200000
+is "$(($(samples) > 5))" 1 "-F finds its period: $(samples) samples"
+check "each exit of a CPU, all reasons" record -a -e exitstat/exits/ -c 1 -- causes 200
+is "$(($(samples) > 800))" 1 "is a sample, and the guest goes on"
+echo 2000 >/proc/sys/kernel/perf_event_max_sample_rate
+check "more often than perf allows" record -e exitstat/cpuid/ -c 1 -- cpuids 20000
+like "$(perf report -i "$data" --stats 2>/dev/null)" 'THROTTLE events: *[1-9]' "is throttled"
+echo 1000000 >/proc/sys/kernel/perf_event_max_sample_rate
+
+## CPUs
+
+check "a CPU that sleeps" record -a -e exitstat/hlt/ -c 1 -g -- sleep 2
+all=$(samples)
+halts=$(perf stat -a -x, -e exitstat/hlt/ -- sleep 2 2>&1 | awk -F, 'NF > 3 { print $1 }')
+((all > 0 && all < 10 * halts + 100))
+ok $? "sleeps on: $all samples of HLT in 2 s, without samples $halts HLTs"
+if ((cpus > 1)); then
+	record -a -e exitstat/cpuid/ -c 100 -- sh -c 'taskset 1 cpuids 20000 & taskset 2 cpuids 20000; wait'
+	is "$(perf script -i "$data" -F cpu 2>/dev/null | sort | uniq -c |
+		awk '{ print ($1 >= 200 && $1 < 230) }' | tr '\n' ' ')" "1 1 " "two CPUs at once, each its own"
+	record -e exitstat/cpuid/ -c 100 -- sh -c 'taskset 1 cpuids 20000 & taskset 1 cpuids 20000; wait'
+	is "$(($(samples) >= 400 && $(samples) < 440))" 1 "two tasks that take turns on a CPU lose none"
+	record -a -e exitstat/exits/ -c 10 -- sleep 3 &
+	sleep 1
+	echo 0 >/sys/devices/system/cpu/cpu1/online
+	sleep 1
+	echo 1 >/sys/devices/system/cpu/cpu1/online
+	wait $!
+	ok $? "a CPU may go offline and come back"
+else
+	skip "several CPUs" "a single vCPU"
+fi
+
+## What is not to be had
+
+# refused TEXT NAME OPTION...: perf record fails, and says so.
+refused() {
+	perf record -o "$data" "${@:3}" -- true >"$scratch/said" 2>&1
+	like "$?$(cat "$scratch/said")" "^[1-9].*$1" "$2"
+}
+
+refused 'busy|EBUSY|16' "two events at once cannot sample" -e exitstat/cpuid/ -e "exitstat/$io/"
+refused 'not supported|PMU' "windows have no samples" -e "exitstat/$window/"
+refused 'not supported|PMU' "nor times" -e exitstat/exits_time/
+refused 'not supported|PMU' "nor states" -e exitstat/halted/
+refused 'nvalid' "no period that is too long" -e exitstat/exits/ -c 3000000000
+perf record -o "$data" -a -e exitstat/cpuid/ -c 1000 -- sleep 2 >/dev/null 2>&1 &
+sleep 1
+refused 'busy|EBUSY|16' "nor beside another perf" -e exitstat/exits/
+wait
+check "after that it can" record -e exitstat/exits/ -- true
+echo 2 >/proc/sys/kernel/perf_event_paranoid
+cd /tmp && data=$(mktemp -u)
+su nobody -c "perf record -o $data -e exitstat/exits/u -c 10 -- causes 1000" >"$scratch/said" 2>&1
+ok $? "a user may record what is his own, as perf_event_paranoid says"
+su nobody -c "perf record -o $data.d -d -e exitstat/$npf/u -c 10 -- causes 10" >"$scratch/said" 2>&1
+is "$(($? != 0))" 1 "but not where in the guest's memory it was"
+
+## The module goes
+
+perf record -o "$scratch/last" -a -e exitstat/exits/ -c 10 -- sleep 4 >/dev/null 2>&1 &
+until (($(cat /sys/module/exitstat_guest/refcnt))); do sleep 0.1; done
+rmmod exitstat_guest 2>/dev/null
+is $? 1 "the module stays while perf records"
+wait $!
+check "then it goes" rmmod exitstat_guest
+check "and comes back" insmod /modules/exitstat_guest.ko
+data=$scratch/data
+record -e exitstat/cpuid/ -c 100 -- cpuids 10000
+is "$(($(samples) >= 100))" 1 "to sample as before"
+is "$(dmesg | tail -n +$((said + 1)) | grep -E 'WARNING|BUG|Oops|cut here|NMI received|Dazed')" "" \
+	"the kernel's log has no complaints"
+done_testing
