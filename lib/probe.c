@@ -2,6 +2,7 @@
 /* Is exitstat here, and if not, why not? */
 #include <ctype.h>
 #include <stdbool.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "handle.h"
@@ -113,9 +114,34 @@ static const char *const answers[] = {
 	[EXITSTAT_ANSWER_OTHER] = "with something else",
 };
 
+/* Of exitstat_guest.ko: who has closed the leaves to programs. */
+#define RESTRICTED	"/sys/bus/event_source/devices/exitstat/caps/restricted"
+
+static bool closed_by(const char *whom)
+{
+	FILE *file = fopen(RESTRICTED, "re");
+	char word[8] = "";
+	bool closed;
+
+	if (!file)
+		return false;
+	closed = fscanf(file, "%7s", word) == 1 && !strcmp(word, whom);
+	fclose(file);
+	return closed;
+}
+
 static int not_exposed(struct exitstat *es)
 {
 	const struct exitstat_host *host = &es->host;
+
+	if (closed_by("guest"))
+		return exitstat_fail(es, EXITSTAT_ERR_NOT_EXPOSED,
+			"this guest's kernel keeps exitstat from programs (exitstat_guest was loaded "
+			"with restrict=1): take perf stat -e exitstat/exits/, or load it without");
+	if (closed_by("host"))
+		return exitstat_fail(es, EXITSTAT_ERR_NOT_EXPOSED,
+			"the host shows exitstat to this VM's kernel only: take perf stat -e "
+			"exitstat/exits/, or ask its administrator to expose all");
 
 	if (!host->is_vm)
 		return exitstat_fail(es, EXITSTAT_ERR_NOT_A_VM,
