@@ -36,21 +36,22 @@ struct exitstat_reason_count {
  * @interrupted: the state that goes on when the vCPU's thread has a CPU again
  * @slot: the slot of the last exit's reason
  * @since: when @state began, host TSC; what interrupted the host state has moved it
- * @host: cycles that the exit under way had when it was interrupted
  * @exits: exits of all reasons
- * @returned: @exits when KVM_RUN last returned for one
- * @vmm: cycles of EXITSTAT_STATE_VMM by then
- * @histograms: how long it all took, or NULL
  * @tally: that of @histograms when the entry has one exit to count, otherwise one of
  *	exitstat_odd_tallies
  * @states: by state; the last one takes the time before the first VM entry
+ * @host: cycles that the exit under way had when it was interrupted
+ * @returned: @exits when KVM_RUN last returned for one
+ * @vmm: cycles of EXITSTAT_STATE_VMM by then
+ * @histograms: how long it all took, or NULL
  * @thread: who ran the vCPU last; an address, never followed
  * @run_delay: how long @thread had waited for a CPU by then, in its life, ns
  * @reasons: by slot, none across the boundary of two cache lines
  *
  * The cycles of all exits are those of EXITSTAT_STATE_HOST, the returns of all
  * reasons are the entries of EXITSTAT_STATE_VMM. An exit is charged when it is over, with all
- * its time.
+ * its time. The first cache line has what every exit wants, but for its reason: to the states
+ * guest and host.
  */
 struct exitstat_account {
 	u32 seq;
@@ -58,19 +59,20 @@ struct exitstat_account {
 	u8 interrupted;
 	u8 slot;
 	u64 since;
-	u64 host;
 	u64 exits;
+	const struct exitstat_tally *tally;
+	struct exitstat_state_count states[EXITSTAT_NR_STATES + 1];
+	u64 host;
 	u64 returned;
 	u64 vmm;
 	struct exitstat_histograms *histograms;
-	const struct exitstat_tally *tally;
-	struct exitstat_state_count states[EXITSTAT_NR_STATES + 1];
 	const void *thread;
 	u64 run_delay;
 	struct exitstat_reason_count reasons[EXITSTAT_NR_SLOTS] __aligned(32);
 } __aligned(PAGE_SIZE);
 
 static_assert(sizeof(struct exitstat_account) == PAGE_SIZE);
+static_assert(offsetof(struct exitstat_account, states[EXITSTAT_STATE_VMM]) <= 64);
 
 /* A number of events and the cycles that go with them. */
 struct exitstat_pair {
