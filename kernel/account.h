@@ -106,7 +106,7 @@ static __always_inline void exitstat_charge_state(struct exitstat_account *accou
 		account->reasons[slot].vmm_cycles += cycles;
 }
 
-/* A TSC that stepped back counts as no time. */
+/* A TSC that stepped back counts as no time; an exit under way loses no more than it has. */
 static __always_inline u64 exitstat_elapsed(const struct exitstat_account *account, u64 now)
 {
 	return (s64)(now - account->since) < 0 ? 0 : now - account->since;
@@ -133,8 +133,8 @@ static __always_inline u64 exitstat_stay(const struct exitstat_account *account)
 }
 
 /*
- * The exit for @slot is over: it, and its return if there was one, are counted in the histograms
- * if there are some. Return: false when the exit is not yet.
+ * The exit for @slot is over: count it in the histograms, if there are some, and its return too.
+ * Return: false when the exit is still to be counted.
  */
 static __always_inline bool exitstat_count_over(struct exitstat_account *account, u8 slot,
 						u64 cycles)

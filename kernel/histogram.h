@@ -73,8 +73,8 @@ static __always_inline struct exitstat_row *exitstat_row_of(const struct exitsta
 }
 
 /* The row of the returns that these exits cause; counted in bytes, for which no index is wanted. */
-static __always_inline struct exitstat_row *exitstat_returns_of(struct exitstat_histograms *histograms,
-								u8 slot)
+static __always_inline struct exitstat_row *
+exitstat_returns_of(struct exitstat_histograms *histograms, u8 slot)
 {
 	return (struct exitstat_row *)((unsigned long)histograms->returns -
 				       offsetof(struct exitstat_histograms, exits) +
