@@ -141,6 +141,7 @@ static void nothing_is_counted_without_a_row(void **state)
 	const struct exitstat_tally *tallies[] = {
 		&exitstat_odd_tallies.none, &exitstat_odd_tallies.returned,
 	};
+	struct exitstat_row *row;
 	size_t i;
 	u64 cycles;
 	u8 slot;
@@ -148,11 +149,11 @@ static void nothing_is_counted_without_a_row(void **state)
 	(void)state;
 	for (i = 0; i < ARRAY_SIZE(tallies); i++)
 		for (slot = 0; slot < EXITSTAT_NR_SLOTS; slot++) {
-			assert_ptr_equal(exitstat_row_of(tallies[i], slot), &exitstat_odd_tallies.row);
-			assert_false(exitstat_row_count(exitstat_row_of(tallies[i], slot), 0));
+			row = exitstat_row_of(tallies[i], slot);
+			assert_ptr_equal(row, &exitstat_odd_tallies.row);
+			assert_false(exitstat_row_count(row, 0));
 			for (cycles = 1; cycles; cycles <<= 1)
-				assert_false(exitstat_row_count(exitstat_row_of(tallies[i], slot),
-								cycles));
+				assert_false(exitstat_row_count(row, cycles));
 		}
 }
 
