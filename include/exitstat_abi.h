@@ -189,7 +189,8 @@ enum exitstat_state {
 /* The bucket that has @cycles, which are in neither the first nor the last. */
 static inline unsigned int exitstat_middle_bucket(unsigned long long cycles)
 {
-	unsigned int octave = 63 - __builtin_clzll(cycles);
+	/* 63 - , as compilers know it to be one instruction. */
+	unsigned int octave = 63 ^ __builtin_clzll(cycles);
 
 	/* The leading bit and the one below it are 2 or 3. */
 	return 2 * octave + (unsigned int)(2 * cycles >> octave) - 15;

@@ -9,74 +9,45 @@
 #include "account.h"
 #include "sampling.h"
 
-/* By far the most are counted at once. */
-static void add(struct exitstat_row *row, u64 cycles)
-{
-	if (likely(exitstat_row_has(row, cycles)))
-		exitstat_row_count(row, cycles);
-	else
-		exitstat_row_add(row, cycles);
-}
-
 /*
- * In the histograms, the exit that was interrupted is over, and so is its return; their pieces
- * are charged. What no exit caused is in none.
+ * The exit under way is over, if there is one, and so is its return. What no exit caused is in
+ * no histogram.
  */
-static void settle(struct exitstat_account *account)
+static void end_exit(struct exitstat_account *account)
 {
 	struct exitstat_histograms *histograms = account->histograms;
-	u64 host = account->states[EXITSTAT_STATE_HOST].cycles;
-	u64 vmm = account->states[EXITSTAT_STATE_VMM].cycles;
-	struct exitstat_row *row;
+	u8 slot = account->slot;
 
-	if (!exitstat_has_histograms(account))
+	exitstat_charge_state(account, EXITSTAT_STATE_HOST, slot, account->host);
+	if (!histograms)
 		return;
-	row = exitstat_row_of(&histograms->tally, account->slot);
-	if (account->due & EXITSTAT_DUE_EXIT)
-		add(row, host - histograms->host);
-	if (account->due & EXITSTAT_DUE_RETURN)
-		add(&histograms->returns[row - histograms->exits], vmm - histograms->vmm);
-	histograms->vmm = vmm;
+	if (account->tally != &exitstat_odd_tallies.none)
+		exitstat_row_add(exitstat_row_of(&histograms->tally, slot), account->host);
+	if (account->tally == &exitstat_odd_tallies.returned)
+		exitstat_row_add(exitstat_returns_of(histograms, slot), exitstat_stay(account));
 	account->tally = &histograms->tally;
 }
 
-/* A stay is over, of which @before tells what of its state's @cycles earlier ones have had. */
-static void end_stay(struct exitstat_row *row, u64 *before, u64 cycles)
-{
-	add(row, cycles - *before);
-	*before = cycles;
-}
-
-/* In the histograms, a stay in the state halted is over and charged. */
-static void end_halt(struct exitstat_account *account)
-{
-	struct exitstat_histograms *histograms = account->histograms;
-
-	end_stay(&histograms->halted, &histograms->halts,
-		 account->states[EXITSTAT_STATE_HALTED].cycles);
-}
-
-/* And one in the state preempted. */
-static void end_wait(struct exitstat_account *account)
-{
-	struct exitstat_histograms *histograms = account->histograms;
-
-	if (exitstat_has_histograms(account))
-		end_stay(&histograms->preempted, &histograms->waits,
-			 account->states[EXITSTAT_STATE_PREEMPTED].cycles);
-}
-
-/* The present state is over. */
+/* The present state is over. In the guest no exit was under way; the host's time is the exit's. */
 static void end_state(struct exitstat_account *account, u64 now)
 {
+	struct exitstat_histograms *histograms = account->histograms;
+	u64 cycles = exitstat_elapsed(account, now);
 	u8 state = account->state;
 
-	exitstat_interrupt(account, state);
-	exitstat_charge_state(account, state, account->slot, exitstat_elapsed(account, now));
-	if (state == EXITSTAT_STATE_HALTED && exitstat_has_histograms(account))
-		end_halt(account);
-	else if (state == EXITSTAT_STATE_PREEMPTED)
-		end_wait(account);
+	if (state == EXITSTAT_STATE_HOST) {
+		account->host = cycles;
+		return;
+	}
+	exitstat_charge_state(account, state, account->slot, cycles);
+	if (state == EXITSTAT_STATE_GUEST) {
+		account->host = 0;
+		account->tally = &exitstat_odd_tallies.none;
+	}
+	if (histograms && state == EXITSTAT_STATE_HALTED)
+		exitstat_row_add(&histograms->halted, cycles);
+	if (histograms && state == EXITSTAT_STATE_PREEMPTED)
+		exitstat_row_add(&histograms->preempted, cycles);
 }
 
 /**
@@ -89,20 +60,9 @@ void exitstat_account_switch(struct exitstat_account *account, u8 to, u64 now)
 {
 	exitstat_write_begin(account);
 	end_state(account, now);
-	exitstat_begin_state(account, to, now);
 	if (to == EXITSTAT_STATE_GUEST)
-		settle(account);
-	exitstat_write_end(account);
-}
-
-/* exitstat_account_entry(), where that is more than to count an exit in one piece. */
-void exitstat_account_enter(struct exitstat_account *account, u64 cycles, u64 now)
-{
-	exitstat_interrupt(account, EXITSTAT_STATE_HOST);
-	exitstat_write_begin(account);
-	exitstat_charge_state(account, EXITSTAT_STATE_HOST, account->slot, cycles);
-	exitstat_begin_state(account, EXITSTAT_STATE_GUEST, now);
-	settle(account);
+		end_exit(account);
+	exitstat_begin_state(account, to, to == EXITSTAT_STATE_HOST ? now - account->host : now);
 	exitstat_write_end(account);
 }
 
@@ -115,17 +75,6 @@ void exitstat_account_wake_oddly(struct exitstat_account *account, u64 now)
 		exitstat_sample_wake(account);
 }
 
-/* exitstat_account_wake(), for a vCPU that has histograms. */
-void exitstat_account_end_halt(struct exitstat_account *account, u64 now)
-{
-	exitstat_write_begin(account);
-	exitstat_charge_state(account, EXITSTAT_STATE_HALTED, account->slot,
-			      exitstat_elapsed(account, now));
-	end_halt(account);
-	exitstat_begin_state(account, EXITSTAT_STATE_HOST, now);
-	exitstat_write_end(account);
-}
-
 /*
  * exitstat_account_exit(), for a vCPU that was not in the guest as far as we know, or that has
  * samples. Without a time exitstat was off when the clock was read: the account is about to be closed.
@@ -136,7 +85,7 @@ void exitstat_account_exit_oddly(struct exitstat_account *account, u8 slot, u64 
 		return;
 	exitstat_write_begin(account);
 	end_state(account, now);
-	settle(account);
+	end_exit(account);
 	exitstat_begin_state(account, EXITSTAT_STATE_HOST, now);
 	exitstat_count_exit(account, slot);
 	exitstat_write_end(account);
@@ -144,29 +93,32 @@ void exitstat_account_exit_oddly(struct exitstat_account *account, u8 slot, u64 
 		exitstat_sample_exit(account, slot);
 }
 
+/* As far as we know. */
+static bool in_guest(const struct exitstat_account *account)
+{
+	return account->state == EXITSTAT_STATE_GUEST ||
+	       (account->state == EXITSTAT_STATE_PREEMPTED &&
+		account->interrupted == EXITSTAT_STATE_GUEST);
+}
+
 /*
  * exitstat_account_return(), for a vCPU that was not in the host as far as we know, or that
- * has had no exit since the last return; in the guest, as far as we know, it is when a VM
- * entry has failed without an exit.
+ * has had no exit since the last return; in the guest it is when a VM entry has failed without
+ * an exit.
  */
 void exitstat_account_return_oddly(struct exitstat_account *account, u64 now)
 {
-	bool counts = account->exits != account->returned &&
-		      account->state != EXITSTAT_STATE_GUEST;
+	bool counts = account->exits != account->returned && !in_guest(account);
 
 	if (account->state == EXITSTAT_STATE_BEFORE || account->state == EXITSTAT_STATE_VMM)
 		return;
-	account->returned = account->exits;
 	exitstat_write_begin(account);
 	end_state(account, now);
-	if (counts) {
-		exitstat_begin_state(account, EXITSTAT_STATE_VMM, now);
-		account->reasons[account->slot].vmm_returns++;
-		account->due |= EXITSTAT_DUE_RETURN;
-	} else {
-		account->since = now;
-		account->state = EXITSTAT_STATE_VMM;
-	}
+	if (counts)
+		exitstat_begin_return(account, now);
+	account->returned = account->exits;
+	account->since = now;
+	account->state = EXITSTAT_STATE_VMM;
 	exitstat_write_end(account);
 }
 
@@ -180,7 +132,7 @@ void exitstat_account_init(struct exitstat_account *account, u8 slot)
 	account->state = EXITSTAT_STATE_BEFORE;
 	account->interrupted = EXITSTAT_STATE_NONE;
 	account->slot = slot;
-	account->tally = exitstat_no_tally;
+	account->tally = &exitstat_odd_tallies.none;
 }
 
 /**
@@ -224,13 +176,11 @@ static void charge_wait(struct exitstat_account *account, u64 waited, u64 now)
 	if (waited > cycles)
 		waited = cycles;
 	exitstat_write_begin(account);
-	if (account->state == EXITSTAT_STATE_HOST)
-		exitstat_interrupt(account, EXITSTAT_STATE_HOST);
-	exitstat_charge_state(account, account->state, account->slot, cycles - waited);
+	account->since = now - (cycles - waited);
 	account->states[EXITSTAT_STATE_PREEMPTED].cycles += waited;
 	account->states[EXITSTAT_STATE_PREEMPTED].entered++;
-	end_wait(account);
-	account->since = now;
+	if (account->histograms)
+		exitstat_row_add(&account->histograms->preempted, waited);
 	exitstat_write_end(account);
 }
 
@@ -266,7 +216,7 @@ void exitstat_account_close(struct exitstat_account *account, u64 now)
 {
 	exitstat_write_begin(account);
 	end_state(account, now);
-	settle(account);
+	end_exit(account);
 	account->since = now;
 	account->state = EXITSTAT_STATE_BEFORE;
 	exitstat_write_end(account);
@@ -363,8 +313,7 @@ struct exitstat_pair exitstat_account_vmm_reason(const struct exitstat_account *
  * @now: host TSC
  *
  * A state that lasts is counted up to now: a halted vCPU may sleep for hours. Only
- * the host state, which is that of the vCPU that reads, counts when it is over, so
- * that its cycles are those of the exits.
+ * the host state counts when the exit is over, so that its cycles are those of the exits.
  *
  * Return: the two numbers.
  */

@@ -20,10 +20,6 @@
 /* The scheduler has interrupted no state. */
 #define EXITSTAT_STATE_NONE	0xff
 
-/* What has no place in the histograms yet: the exit that was interrupted, its return. */
-#define EXITSTAT_DUE_EXIT	(1 << 0)
-#define EXITSTAT_DUE_RETURN	(1 << 1)
-
 struct kvm_vcpu;
 
 /**
@@ -67,25 +63,28 @@ struct exitstat_reason_count {
  * @seq: odd while the account is being written
  * @state: the state that the vCPU is in, an enum exitstat_state
  * @sampling: an enum exitstat_armed
- * @state_and_sampling: both, to be compared at once; an exit, between the two, makes sure that
- *	no byte of it has just been written
- * @due: EXITSTAT_DUE_* bits, while @tally has nothing
+ * @state_and_sampling: both, compared at once; between that and the last store to one of them lies
+ *	a VM entry or a halt, so that the processor need not wait for the store
  * @interrupted: the state that goes on when the vCPU's thread has a CPU again
  * @slot: the slot of the last exit's reason
- * @since: when @state began, host TSC
+ * @since: when @state began, host TSC; what interrupted the host state has moved it
  * @exits: exits of all reasons
+ * @tally: that of @histograms when the entry has one exit to count, otherwise one of
+ *	exitstat_odd_tallies
+ * @states: by state; the last one takes the time before the first VM entry
+ * @host: cycles that the exit under way had when it was interrupted
  * @returned: @exits when KVM_RUN last returned for one
+ * @vmm: cycles of EXITSTAT_STATE_VMM by then
+ * @histograms: how long it all took, or NULL
  * @thread: who ran the vCPU last; an address, never followed
  * @run_delay: how long @thread had waited for a CPU by then, in its life, ns
- * @histograms: how long it all took, or NULL
  * @sample: the next sample
- * @tally: that of @histograms in the guest, and after an exit until anything but the entry
- *	interrupts it; otherwise exitstat_no_tally
- * @states: by state; the last one takes the time before the first VM entry
  * @reasons: by slot, none across the boundary of two cache lines
  *
  * The cycles of all exits are those of EXITSTAT_STATE_HOST, the returns of all
- * reasons are the entries of EXITSTAT_STATE_VMM.
+ * reasons are the entries of EXITSTAT_STATE_VMM. An exit is charged when it is over, with all
+ * its time. The first cache line has what every exit wants, but for its reason: to the states
+ * guest and host.
  */
 struct exitstat_account {
 	u32 seq;
@@ -96,22 +95,24 @@ struct exitstat_account {
 		};
 		u16 state_and_sampling;
 	};
-	u8 due;
 	u8 interrupted;
 	u8 slot;
 	u64 since;
 	u64 exits;
-	u64 returned;
-	const void *thread;
-	u64 run_delay;
-	struct exitstat_histograms *histograms;
 	const struct exitstat_tally *tally;
 	struct exitstat_state_count states[EXITSTAT_NR_STATES + 1];
+	u64 host;
+	u64 returned;
+	u64 vmm;
+	struct exitstat_histograms *histograms;
+	const void *thread;
+	u64 run_delay;
 	struct exitstat_sampling sample;
 	struct exitstat_reason_count reasons[EXITSTAT_NR_SLOTS] __aligned(32);
 } __aligned(PAGE_SIZE);
 
 static_assert(sizeof(struct exitstat_account) == PAGE_SIZE);
+static_assert(offsetof(struct exitstat_account, states[EXITSTAT_STATE_VMM]) <= 64);
 
 /* A number of events and the cycles that go with them. */
 struct exitstat_pair {
@@ -145,13 +146,7 @@ static __always_inline void exitstat_charge_state(struct exitstat_account *accou
 		account->reasons[slot].vmm_cycles += cycles;
 }
 
-/* Are there histograms to be written? Known before they are looked for. */
-static __always_inline bool exitstat_has_histograms(const struct exitstat_account *account)
-{
-	return static_branch_unlikely(&exitstat_histograms_key) && account->histograms;
-}
-
-/* A TSC that stepped back counts as no time. */
+/* A TSC that stepped back counts as no time; an exit under way loses no more than it has. */
 static __always_inline u64 exitstat_elapsed(const struct exitstat_account *account, u64 now)
 {
 	return (s64)(now - account->since) < 0 ? 0 : now - account->since;
@@ -171,39 +166,58 @@ static __always_inline void exitstat_count_exit(struct exitstat_account *account
 	account->reasons[slot].exits++;
 }
 
-/*
- * Before the state @state ends, other than by an entry after an exit: the exit under way, if
- * there is one, takes more than one piece. No reader looks at what this writes.
- */
-static __always_inline void exitstat_interrupt(struct exitstat_account *account, u8 state)
+/* What the VMM has taken for the exit that has returned. */
+static __always_inline u64 exitstat_stay(const struct exitstat_account *account)
 {
-	if (account->tally == exitstat_no_tally)
-		return;
-	account->histograms->host = account->states[EXITSTAT_STATE_HOST].cycles;
-	account->due = state == EXITSTAT_STATE_HOST ? EXITSTAT_DUE_EXIT : 0;
-	account->tally = exitstat_no_tally;
+	return account->states[EXITSTAT_STATE_VMM].cycles - account->vmm;
 }
 
-/* End the state @from and begin the state @to, or do nothing in any other state. */
-static __always_inline void exitstat_switch_from(struct exitstat_account *account, u8 from, u8 to,
-						 u64 now)
+/*
+ * The exit for @slot is over: count it in the histograms, if there are some, and its return too.
+ * Return: false when the exit is still to be counted.
+ */
+static __always_inline bool exitstat_count_over(struct exitstat_account *account, u8 slot,
+						u64 cycles)
 {
-	if (account->state != from)
-		return;
-	if (from == EXITSTAT_STATE_HOST && static_branch_unlikely(&exitstat_histograms_key))
-		exitstat_interrupt(account, from);
+	struct exitstat_histograms *histograms;
+
+	if (likely(exitstat_row_count(exitstat_row_of(account->tally, slot), cycles)))
+		return true;
+	histograms = account->histograms;
+	if (!histograms)
+		return true;
+	if (account->tally != &exitstat_odd_tallies.returned ||
+	    !exitstat_row_count(exitstat_returns_of(histograms, slot), exitstat_stay(account)))
+		return false;
+	account->tally = &histograms->tally;
+	return exitstat_row_count(exitstat_row_of(&histograms->tally, slot), cycles);
+}
+
+/* The exit under way goes on, and what interrupted it in the state @from is over. */
+static __always_inline void exitstat_go_on_from(struct exitstat_account *account, u8 from,
+						u64 cycles, u64 now)
+{
 	exitstat_write_begin(account);
-	exitstat_charge_state(account, from, account->slot, exitstat_elapsed(account, now));
-	exitstat_begin_state(account, to, now);
+	exitstat_charge_state(account, from, account->slot, cycles);
+	exitstat_begin_state(account, EXITSTAT_STATE_HOST, now - account->host);
 	exitstat_write_end(account);
 }
 
+/* The exit under way returns to the VMM. */
+static __always_inline void exitstat_begin_return(struct exitstat_account *account, u64 now)
+{
+	if (static_branch_unlikely(&exitstat_histograms_key)) {
+		account->tally = &exitstat_odd_tallies.returned;
+		account->vmm = account->states[EXITSTAT_STATE_VMM].cycles;
+	}
+	account->reasons[account->slot].vmm_returns++;
+	exitstat_begin_state(account, EXITSTAT_STATE_VMM, now);
+}
+
 void exitstat_account_switch(struct exitstat_account *account, u8 to, u64 now);
-void exitstat_account_enter(struct exitstat_account *account, u64 cycles, u64 now);
 void exitstat_account_exit_oddly(struct exitstat_account *account, u8 slot, u64 now);
 void exitstat_account_return_oddly(struct exitstat_account *account, u64 now);
 void exitstat_account_wake_oddly(struct exitstat_account *account, u64 now);
-void exitstat_account_end_halt(struct exitstat_account *account, u64 now);
 
 /**
  * exitstat_account_entry - the vCPU enters the guest
@@ -212,22 +226,18 @@ void exitstat_account_end_halt(struct exitstat_account *account, u64 now);
  *
  * Here, at exit and at return the state that is expected, known to the compiler, makes for
  * fewer instructions, and only that. What is odd is a function of its own, called last, so
- * that the usual course saves no registers; to the histograms all but an exit in one piece is odd.
+ * that the usual course saves no registers.
  */
 static __always_inline void exitstat_account_entry(struct exitstat_account *account, u64 now)
 {
 	u64 cycles = now - account->since;
 	u8 slot = account->slot;
-	struct exitstat_row *row;
 
 	if (unlikely((s64)cycles < 0 || account->state != EXITSTAT_STATE_HOST))
 		return exitstat_account_switch(account, EXITSTAT_STATE_GUEST, now);
-	if (static_branch_unlikely(&exitstat_histograms_key)) {
-		row = exitstat_row_of(account->tally, slot);
-		if (unlikely(!exitstat_row_has(row, cycles)))
-			return exitstat_account_enter(account, cycles, now);
-		exitstat_row_count(row, cycles);
-	}
+	if (static_branch_unlikely(&exitstat_histograms_key) &&
+	    unlikely(!exitstat_count_over(account, slot, cycles)))
+		return exitstat_account_switch(account, EXITSTAT_STATE_GUEST, now);
 	exitstat_write_begin(account);
 	exitstat_charge_state(account, EXITSTAT_STATE_HOST, slot, cycles);
 	exitstat_begin_state(account, EXITSTAT_STATE_GUEST, now);
@@ -269,15 +279,10 @@ static __always_inline void exitstat_account_return(struct exitstat_account *acc
 	if (unlikely((s64)cycles < 0 || account->state != EXITSTAT_STATE_HOST ||
 		     account->exits == account->returned))
 		return exitstat_account_return_oddly(account, now);
+	account->host = cycles;
 	account->returned = account->exits;
-	if (static_branch_unlikely(&exitstat_histograms_key)) {
-		exitstat_interrupt(account, EXITSTAT_STATE_HOST);
-		account->due |= EXITSTAT_DUE_RETURN;
-	}
 	exitstat_write_begin(account);
-	exitstat_charge_state(account, EXITSTAT_STATE_HOST, account->slot, cycles);
-	exitstat_begin_state(account, EXITSTAT_STATE_VMM, now);
-	account->reasons[account->slot].vmm_returns++;
+	exitstat_begin_return(account, now);
 	exitstat_write_end(account);
 }
 
@@ -288,7 +293,9 @@ static __always_inline void exitstat_account_return(struct exitstat_account *acc
  */
 static __always_inline void exitstat_account_run(struct exitstat_account *account, u64 now)
 {
-	exitstat_switch_from(account, EXITSTAT_STATE_VMM, EXITSTAT_STATE_HOST, now);
+	if (likely(account->state == EXITSTAT_STATE_VMM))
+		exitstat_go_on_from(account, EXITSTAT_STATE_VMM, exitstat_elapsed(account, now),
+				    now);
 }
 
 /**
@@ -298,7 +305,12 @@ static __always_inline void exitstat_account_run(struct exitstat_account *accoun
  */
 static __always_inline void exitstat_account_halt(struct exitstat_account *account, u64 now)
 {
-	exitstat_switch_from(account, EXITSTAT_STATE_HOST, EXITSTAT_STATE_HALTED, now);
+	if (account->state != EXITSTAT_STATE_HOST)
+		return;
+	account->host = exitstat_elapsed(account, now);
+	exitstat_write_begin(account);
+	exitstat_begin_state(account, EXITSTAT_STATE_HALTED, now);
+	exitstat_write_end(account);
 }
 
 /**
@@ -308,15 +320,14 @@ static __always_inline void exitstat_account_halt(struct exitstat_account *accou
  */
 static __always_inline void exitstat_account_wake(struct exitstat_account *account, u64 now)
 {
+	u64 cycles = exitstat_elapsed(account, now);
+
 	if (unlikely(account->state_and_sampling != EXITSTAT_STATE_HALTED))
 		return exitstat_account_wake_oddly(account, now);
-	if (exitstat_has_histograms(account))
-		return exitstat_account_end_halt(account, now);
-	exitstat_write_begin(account);
-	exitstat_charge_state(account, EXITSTAT_STATE_HALTED, account->slot,
-			      exitstat_elapsed(account, now));
-	exitstat_begin_state(account, EXITSTAT_STATE_HOST, now);
-	exitstat_write_end(account);
+	if (static_branch_unlikely(&exitstat_histograms_key) && account->histograms &&
+	    unlikely(!exitstat_row_count(&account->histograms->halted, cycles)))
+		return exitstat_account_switch(account, EXITSTAT_STATE_HOST, now);
+	exitstat_go_on_from(account, EXITSTAT_STATE_HALTED, cycles, now);
 }
 
 void exitstat_account_init(struct exitstat_account *account, u8 slot);

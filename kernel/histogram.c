@@ -4,15 +4,14 @@
 
 DEFINE_STATIC_KEY_FALSE(exitstat_histograms_key);
 
-/* For an account without histograms, or whose exit is in more than one piece: an empty row. */
-static const struct nothing {
-	struct exitstat_tally tally;
-	struct exitstat_row row;
-} nothing = {
-	.tally.row = { [0 ... EXITSTAT_NR_SLOTS - 1] = offsetof(struct nothing, row) },
-};
+#define FROM(tally)	{ [0 ... EXITSTAT_NR_SLOTS - 1] = \
+			  offsetof(struct exitstat_odd_tallies, row) - \
+			  offsetof(struct exitstat_odd_tallies, tally) }
 
-const struct exitstat_tally *const exitstat_no_tally = &nothing.tally;
+const struct exitstat_odd_tallies exitstat_odd_tallies = {
+	.none.row = FROM(none),
+	.returned.row = FROM(returned),
+};
 
 static u64 limit_of(u64 longest)
 {

@@ -29,7 +29,7 @@ struct exitstat_row {
 };
 
 /**
- * struct exitstat_tally - where the exits are counted that are in one piece
+ * struct exitstat_tally - where exits are counted
  * @row: by slot, the reason's row: so many bytes from here
  */
 struct exitstat_tally {
@@ -39,22 +39,13 @@ struct exitstat_tally {
 /**
  * struct exitstat_histograms - the histograms that belong to an account
  * @tally: where @exits has each slot's row
- * @host: cycles of the account's host state that are not those of the exit that is interrupted
- * @vmm: cycles of its VMM state that no later return is to have
- * @halts: cycles of its state halted that no later stay is to have
- * @waits: the same of its state preempted
  * @exits: host time of exits, from each exit to the next entry
  * @returns: the VMM's time, by the reason of the exit
  * @halted: how long it was halted
  * @preempted: how long it was preempted
- *
- * The time of what ended is what its state has now and did not have then. So an exit has all of
- * its pieces, whatever interrupted it.
  */
 struct exitstat_histograms {
 	struct exitstat_tally tally;
-	u64 host, vmm;
-	u64 halts, waits;
 	struct exitstat_row exits[EXITSTAT_NR_ROWS];
 	struct exitstat_row returns[EXITSTAT_NR_ROWS];
 	struct exitstat_row halted, preempted;
@@ -62,7 +53,18 @@ struct exitstat_histograms {
 
 static_assert(sizeof(struct exitstat_histograms) <= 4 * PAGE_SIZE);
 
-extern const struct exitstat_tally *const exitstat_no_tally;
+/**
+ * struct exitstat_odd_tallies - for entries that have something else to count than one exit
+ * @none: nothing
+ * @returned: an exit and its return
+ * @row: of every slot, empty and without room: so nothing is counted at once
+ */
+struct exitstat_odd_tallies {
+	struct exitstat_tally none, returned;
+	struct exitstat_row row;
+};
+
+extern const struct exitstat_odd_tallies exitstat_odd_tallies;
 
 static __always_inline struct exitstat_row *exitstat_row_of(const struct exitstat_tally *tally,
 							    u8 slot)
@@ -70,18 +72,27 @@ static __always_inline struct exitstat_row *exitstat_row_of(const struct exitsta
 	return (struct exitstat_row *)((unsigned long)tally + tally->row[slot]);
 }
 
-/* Does exitstat_row_count() count it, or exitstat_row_add() only? */
-static __always_inline bool exitstat_row_has(const struct exitstat_row *row, u64 cycles)
+/* The row of the returns that these exits cause; counted in bytes, for which no index is wanted. */
+static __always_inline struct exitstat_row *
+exitstat_returns_of(struct exitstat_histograms *histograms, u8 slot)
 {
-	return cycles - EXITSTAT_SHORTEST < row->limit;
+	return (struct exitstat_row *)((unsigned long)histograms->returns -
+				       offsetof(struct exitstat_histograms, exits) +
+				       histograms->tally.row[slot]);
 }
 
-/* KCSAN is told as in exitstat_write_begin(): readers look while this is written. */
-static __always_inline void exitstat_row_count(struct exitstat_row *row, u64 cycles)
+/*
+ * Count one more, if that is all: it is no new longest, and neither in the first bucket nor in
+ * the last. KCSAN is told as in exitstat_write_begin(): readers look while this is written.
+ */
+static __always_inline bool exitstat_row_count(struct exitstat_row *row, u64 cycles)
 {
+	if (unlikely(cycles - EXITSTAT_SHORTEST >= row->limit))
+		return false;
 	kcsan_nestable_atomic_begin();
 	row->buckets[exitstat_middle_bucket(cycles)]++;
 	kcsan_nestable_atomic_end();
+	return true;
 }
 
 void exitstat_row_add(struct exitstat_row *row, u64 cycles);

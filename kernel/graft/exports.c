@@ -12,7 +12,7 @@ EXITSTAT_EXPORT(exitstat_key);
 EXITSTAT_EXPORT(exitstat_loaded);
 EXITSTAT_EXPORT(exitstat_reasons);
 EXITSTAT_EXPORT(exitstat_histograms_key);
-EXITSTAT_EXPORT(exitstat_account_enter);
+EXITSTAT_EXPORT(exitstat_odd_tallies);
 EXITSTAT_EXPORT(exitstat_account_switch);
 EXITSTAT_EXPORT(exitstat_account_exit_oddly);
 EXITSTAT_EXPORT(exitstat_entry_unmet);

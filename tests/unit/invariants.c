@@ -34,93 +34,98 @@ static int find_reason(const struct exitstat_reasons *reasons, u32 reason)
 	return found >= 0 ? found : find_number(reasons, EXITSTAT_OTHER);
 }
 
-static void model_charge(struct model *model, u64 cycles)
-{
-	model->cycles[model->state] += cycles;
-	model->pieces[model->state] += cycles;
-	if (model->state == H)
-		model->reasons[model->reason].cycles += cycles;
-	if (model->state == V)
-		model->reasons[model->reason].vmm_cycles += cycles;
-}
-
 /* By the definition of the buckets: the last one that begins at or below it. */
-static void model_add(struct exitstat_row *row, u64 *cycles)
+static void model_add(struct exitstat_row *row, u64 cycles)
 {
 	int bucket = EXITSTAT_NR_BUCKETS - 1;
 
-	while (exitstat_bucket_begin(bucket) > *cycles)
+	while (exitstat_bucket_begin(bucket) > cycles)
 		bucket--;
 	row->buckets[bucket]++;
-	row->longest = *cycles > row->longest ? *cycles : row->longest;
-	*cycles = 0;
+	row->longest = cycles > row->longest ? cycles : row->longest;
+}
+
+/* What has passed of @state is over. Return: how long it was. */
+static u64 model_charge(struct model *model, int state)
+{
+	u64 cycles = model->pieces[state];
+
+	model->cycles[state] += cycles;
+	if (state == H)
+		model->reasons[model->reason].cycles += cycles;
+	if (state == V)
+		model->reasons[model->reason].vmm_cycles += cycles;
+	model->pieces[state] = 0;
+	return cycles;
 }
 
 /* The vCPU enters the guest, or has left it anew. */
-static void model_settle(struct model *model)
+static void model_end_exit(struct model *model)
 {
 	u8 row = model->row[model->reason];
+	u64 host = model_charge(model, H);
 
 	if (model->exit)
-		model_add(&model->histograms.exits[row], &model->pieces[H]);
+		model_add(&model->histograms.exits[row], host);
 	if (model->vmm)
-		model_add(&model->histograms.returns[row], &model->pieces[V]);
+		model_add(&model->histograms.returns[row], model->stay);
 	model->exit = model->vmm = false;
-	model->pieces[H] = model->pieces[V] = 0;
+	model->stay = 0;
 }
 
-static void model_end_stay(struct model *model, int state)
+static void model_end_state(struct model *model)
 {
-	if (state == L)
-		model_add(&model->histograms.halted, &model->pieces[L]);
-	if (state == P)
-		model_add(&model->histograms.preempted, &model->pieces[P]);
+	u64 cycles;
+
+	/* An exit is over when the guest is entered, and not when it is interrupted. */
+	if (model->state == H || model->state == B)
+		return;
+	cycles = model_charge(model, model->state);
+	if (model->state == V)
+		model->stay += cycles;
+	if (model->state == L)
+		model_add(&model->histograms.halted, cycles);
+	if (model->state == P)
+		model_add(&model->histograms.preempted, cycles);
 }
 
-/* Return: how long the state lasted, 0 where nobody counts that. */
-static u64 model_stop_clock(struct model *model, u64 now)
+/* The clock may step back by what has passed, and not by more. */
+static void model_pass(struct model *model, u64 now)
 {
 	s64 passed = now - model->since;
+	u64 *piece = &model->pieces[model->state];
 
 	model->since = now;
 	if (model->state == B)
-		return 0;
-	if (passed < 0) {
-		model->stepped_back = true;
-		return 0;
-	}
-	return passed;
+		return;
+	model->stepped_back |= passed < 0;
+	*piece = (s64)(*piece + passed) < 0 ? 0 : *piece + passed;
 }
 
 static void model_enter(struct model *model, int state, u64 now)
 {
-	u64 passed = model_stop_clock(model, now);
-
-	if (model->state != B) {
-		model_charge(model, passed);
-		model_end_stay(model, model->state);
-	}
+	model_pass(model, now);
+	model_end_state(model);
 	if (!model->started)
 		model->first = now;
 	model->started = true;
 	model->state = state;
 	if (state == G)
-		model_settle(model);
+		model_end_exit(model);
 }
 
 static void model_resume(struct model *model, u64 waited, u64 now)
 {
 	int interrupted = model->interrupted;
-	u64 passed;
+	u64 *piece = &model->pieces[model->state];
 
 	if (waited && model->state != P && model->state != B) {
-		passed = model_stop_clock(model, now);
-		waited = waited < passed ? waited : passed;
-		model_charge(model, passed - waited);
+		model_pass(model, now);
+		waited = waited < *piece ? waited : *piece;
+		*piece -= waited;
 		model->cycles[P] += waited;
 		model->entered[P]++;
-		model->pieces[P] += waited;
-		model_end_stay(model, P);
+		model_add(&model->histograms.preempted, waited);
 	}
 	model->interrupted = EXITSTAT_STATE_NONE;
 	if (interrupted == EXITSTAT_STATE_NONE || (model->state != P && model->state != L))
@@ -132,8 +137,8 @@ static void model_resume(struct model *model, u64 waited, u64 now)
 static void model_event(struct model *model, enum life_event event, int reason, u64 waited,
 			u64 now)
 {
-	bool returns = event == LIFE_RETURN && model->exits != model->returned &&
-		       model->state != G;
+	bool in_guest = model->state == G || (model->state == P && model->interrupted == G);
+	bool returns = event == LIFE_RETURN && model->exits != model->returned && !in_guest;
 	int next;
 
 	if (event >= LIFE_RESUME) {
@@ -149,7 +154,7 @@ static void model_event(struct model *model, enum life_event event, int reason, 
 	if (event != LIFE_RETURN || returns)
 		model->entered[next]++;
 	if (event == LIFE_EXIT) {
-		model_settle(model);
+		model_end_exit(model);
 		model->exit = true;
 		model->reason = reason;
 		model->reasons[reason].exits++;
@@ -267,17 +272,16 @@ static u64 rows_count(const struct exitstat_row *row, int rows)
 	return count;
 }
 
-/* Is the last exit in no histogram yet? In one piece it is not until the entry. */
+/* Is the last exit in no histogram yet? */
 static bool exit_is_due(const struct exitstat_account *account)
 {
-	if (account->tally == &account->histograms->tally)
-		return account->state == H;
-	return account->due & EXITSTAT_DUE_EXIT;
+	return account->state != G && account->state != B &&
+	       account->tally != &exitstat_odd_tallies.none;
 }
 
 static bool return_is_due(const struct exitstat_account *account)
 {
-	return account->tally == exitstat_no_tally && account->due & EXITSTAT_DUE_RETURN;
+	return account->tally == &exitstat_odd_tallies.returned;
 }
 
 /* What is not over, or was not when the account was closed, is what is missing. */
@@ -360,7 +364,7 @@ static const char *reasons_broken(const struct exitstat_account *account, const 
 static const char *time_broken(const struct life *life)
 {
 	const struct model *model = &life->model;
-	u64 ended = 0, told = 0, under_way = life->now - model->since;
+	u64 ended = 0, told = 0, under_way;
 	int i;
 
 	if (!model->started || model->stepped_back)
@@ -369,7 +373,10 @@ static const char *time_broken(const struct life *life)
 		ended += life->account->states[i].cycles;
 		told += exitstat_account_state(life->account, i, life->now).cycles;
 	}
-	if (ended + under_way != life->now - model->first)
+	under_way = life->now - model->since;
+	if (model->state != H)
+		under_way += model->pieces[model->state];
+	if (ended + model->pieces[H] + under_way != life->now - model->first)
 		return "the states do not add up to the time elapsed";
 	/* Readers see the state under way, but for the host's, and no time run backwards. */
 	if (model->state == H || (s64)under_way < 0)

@@ -41,7 +41,8 @@ enum life_event {
  * @reasons: by place in the vendor's table
  * @exit: an exit is not over yet
  * @vmm: nor is its return
- * @pieces: by state, what has passed of what is not over yet
+ * @pieces: by state, what has passed of what is not over yet and not charged; host time is the exit's
+ * @stay: what the VMM has had of the return that is not over yet
  * @row: by place in the vendor's table, the row in @histograms
  * @histograms: what is over
  */
@@ -55,6 +56,7 @@ struct model {
 	struct exitstat_reason_count reasons[EXITSTAT_NR_SLOTS];
 	bool exit, vmm;
 	u64 pieces[EXITSTAT_NR_STATES];
+	u64 stay;
 	u8 row[EXITSTAT_NR_SLOTS];
 	struct exitstat_histograms histograms;
 };

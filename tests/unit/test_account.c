@@ -120,6 +120,7 @@ static bool counts(unsigned int event, u8 from)
 	return events[event].after[from] != from || event < 2;
 }
 
+/* The host's state by the entry: an exit is charged when it is over. */
 static void event_that_counts_charges_the_state_that_ends(void **state)
 {
 	unsigned int i;
@@ -132,6 +133,8 @@ static void event_that_counts_charges_the_state_that_ends(void **state)
 			bring_to(from);
 			cycles = acc->states[from].cycles + T + 170 - acc->since;
 			events[i].happens(acc, T + 170);
+			if (from == EXITSTAT_STATE_HOST)
+				exitstat_account_entry(acc, T + 170);
 			if (counts(i, from))
 				assert_int_equal(acc->states[from].cycles, cycles);
 		}
@@ -317,11 +320,11 @@ static void run_without_an_exit_is_the_last_exits_time_but_no_return(void **stat
 	exitstat_account_run(acc, T + 200);
 	exitstat_account_return(acc, T + 207);
 	exitstat_account_run(acc, T + 300);
-	assert_reason(A, 1, 7);
 	assert_vmm(A, 1, 193);
 	assert_state(EXITSTAT_STATE_VMM, 1, 193);
 	/* The next exit's return counts again. */
 	exitstat_account_entry(acc, T + 310);
+	assert_reason(A, 1, 17);
 	exitstat_account_exit(acc, B, T + 320);
 	exitstat_account_return(acc, T + 330);
 	assert_vmm(A, 1, 193);
@@ -403,9 +406,90 @@ static void wait_for_a_cpu_is_not_the_state_that_it_ends(void **state)
 		exitstat_account_resume(acc, 30, T + 200);
 		assert_int_equal(acc->state, asleep[i]);
 		assert_state(EXITSTAT_STATE_PREEMPTED, 1, 30);
+		exitstat_account_entry(acc, T + 200);
 		assert_state(asleep[i], 1, 70);
 	}
-	assert_int_equal(acc->states[EXITSTAT_STATE_HOST].cycles, 0);
+}
+
+static void wait_is_not_in_the_state_that_lasts(void **state)
+{
+	static const u8 asleep[] = { EXITSTAT_STATE_VMM, EXITSTAT_STATE_HALTED };
+	unsigned int i;
+
+	(void)state;
+	for (i = 0; i < ARRAY_SIZE(asleep); i++) {
+		bring_to(asleep[i]);
+		exitstat_account_resume(acc, 30, T + 200);
+		assert_int_equal(exitstat_account_state(acc, asleep[i], T + 250).cycles, 120);
+	}
+}
+
+/* However often it is interrupted, and for all that ends a state: none of it before the entry. */
+static void interrupted_exit_is_charged_when_it_is_over(void **state)
+{
+	u64 now = T + 100;
+
+	(void)state;
+	bring_to(EXITSTAT_STATE_HOST);
+	exitstat_account_halt(acc, now += 1);
+	exitstat_account_wake(acc, now += 1000);
+	exitstat_account_preempt(acc, now += 2);
+	resume_at_once(acc, now += 1000);
+	exitstat_account_sleep(acc, now += 4);
+	exitstat_account_resume(acc, 500, now += 1000);
+	exitstat_account_return(acc, now += 8);
+	exitstat_account_resume(acc, 500, now += 1000);
+	exitstat_account_run(acc, now);
+	exitstat_account_return(acc, now += 16);
+	exitstat_account_run(acc, now += 1000);
+	exitstat_account_resume(acc, 1000, now += 1032);
+	assert_reason(A, 1, 0);
+	assert_state(EXITSTAT_STATE_HOST, acc->states[EXITSTAT_STATE_HOST].entered, 0);
+	exitstat_account_entry(acc, now += 64);
+	assert_reason(A, 1, 127);
+	assert_state(EXITSTAT_STATE_HOST, acc->states[EXITSTAT_STATE_HOST].entered, 127);
+	assert_vmm(A, 1, 1500);
+	/* The next one is not. */
+	exitstat_account_exit(acc, B, now += 10);
+	exitstat_account_entry(acc, now += 5);
+	assert_reason(B, 1, 5);
+}
+
+/* An exit that has been interrupted is over, and no other is under way. */
+static void guest_without_an_exit_charges_none(void **state)
+{
+	(void)state;
+	bring_to(EXITSTAT_STATE_HOST);
+	exitstat_account_halt(acc, T + 140);
+	exitstat_account_wake(acc, T + 150);
+	exitstat_account_entry(acc, T + 150);
+	assert_reason(A, 1, 40);
+	exitstat_account_entry(acc, T + 160);
+	exitstat_account_preempt(acc, T + 170);
+	resume_at_once(acc, T + 180);
+	exitstat_account_preempt(acc, T + 190);
+	exitstat_account_entry(acc, T + 200);
+	assert_reason(A, 1, 40);
+	/* After an entry that failed, only what follows it. */
+	exitstat_account_return(acc, T + 210);
+	exitstat_account_run(acc, T + 220);
+	exitstat_account_entry(acc, T + 227);
+	assert_reason(A, 1, 47);
+	exitstat_account_close(acc, T + 230);
+	assert_reason(A, 1, 47);
+}
+
+/* A preempted one that returns before it is said to go on. */
+static void preempted_guest_returns_for_no_exit(void **state)
+{
+	(void)state;
+	bring_to(EXITSTAT_STATE_HOST);
+	exitstat_account_entry(acc, T + 110);
+	exitstat_account_preempt(acc, T + 120);
+	exitstat_account_return(acc, T + 130);
+	exitstat_account_run(acc, T + 140);
+	assert_vmm(A, 0, 10);
+	assert_state(EXITSTAT_STATE_VMM, 0, 10);
 }
 
 static void wait_for_a_cpu_is_not_charged_to_the_exit(void **state)
@@ -493,6 +577,10 @@ int main(void)
 		TEST(preempt_twice_counts_once_and_forgets_nothing),
 		TEST(resume_twice_counts_once),
 		TEST(wait_for_a_cpu_is_not_the_state_that_it_ends),
+		TEST(wait_is_not_in_the_state_that_lasts),
+		TEST(interrupted_exit_is_charged_when_it_is_over),
+		TEST(guest_without_an_exit_charges_none),
+		TEST(preempted_guest_returns_for_no_exit),
 		TEST(wait_for_a_cpu_is_not_charged_to_the_exit),
 		TEST(wait_is_no_longer_than_the_state),
 		TEST(preempted_thread_waits_once),

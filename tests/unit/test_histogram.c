@@ -77,12 +77,19 @@ static void every_bucket_begins_where_the_one_before_ends(void **state)
 	assert_int_equal(exitstat_bucket(~0ull), LAST);
 }
 
+static bool counts(const struct exitstat_row *row, u64 cycles)
+{
+	struct exitstat_row copy = *row;
+
+	return exitstat_row_count(&copy, cycles);
+}
+
 /* What is below the buckets, above them, or a new longest is not counted at once. */
-static void row_has_what_is_between_its_bounds(void **state)
+static void row_counts_what_is_between_its_bounds(void **state)
 {
 	static const u64 last = 1ull << 38;
 	static const struct {
-		u64 added, longest, most;	/* that the row then has, 0 nothing */
+		u64 added, longest, most;	/* that the row then counts, 0 nothing */
 	} cases[] = {
 		{ 0, 0, 0 }, { 127, 127, 0 }, { 128, 128, 128 }, { 5000, 5000, 5000 },
 		{ 4999, 5000, 5000 }, { 0, 5000, 5000 }, { last - 2, last - 2, last - 2 },
@@ -94,32 +101,60 @@ static void row_has_what_is_between_its_bounds(void **state)
 
 	(void)state;
 	memset(&row, 0, sizeof(row));
-	assert_false(exitstat_row_has(&row, 0));
-	assert_false(exitstat_row_has(&row, EXITSTAT_SHORTEST));
-	assert_false(exitstat_row_has(&row, -1ull));
+	assert_false(counts(&row, 0));
+	assert_false(counts(&row, EXITSTAT_SHORTEST));
+	assert_false(counts(&row, -1ull));
 	for (i = 0; i < ARRAY_SIZE(cases); i++) {
 		exitstat_row_add(&row, cases[i].added);
 		assert_int_equal(row.longest, cases[i].longest);
-		assert_false(exitstat_row_has(&row, EXITSTAT_SHORTEST - 1));
-		assert_int_equal(exitstat_row_has(&row, EXITSTAT_SHORTEST), !!cases[i].most);
-		assert_true(!cases[i].most || exitstat_row_has(&row, cases[i].most));
-		assert_false(exitstat_row_has(&row, cases[i].most + 1));
-		assert_false(exitstat_row_has(&row, -1ull));
+		assert_false(counts(&row, EXITSTAT_SHORTEST - 1));
+		assert_int_equal(counts(&row, EXITSTAT_SHORTEST), !!cases[i].most);
+		assert_true(!cases[i].most || counts(&row, cases[i].most));
+		assert_false(counts(&row, cases[i].most + 1));
+		assert_false(counts(&row, -1ull));
 	}
 }
 
-static void nothing_is_in_the_row_without_histograms(void **state)
+/* Each is counted once, whichever way. */
+static void row_counts_in_the_right_bucket(void **state)
 {
-	u8 slot = 0;
+	static struct exitstat_row row;
+	unsigned int bucket;
 	u64 cycles;
 
 	(void)state;
-	do {
-		assert_false(exitstat_row_has(exitstat_row_of(exitstat_no_tally, slot), 0));
-		for (cycles = 1; cycles; cycles <<= 1)
-			assert_false(exitstat_row_has(exitstat_row_of(exitstat_no_tally, slot),
-						      cycles));
-	} while (++slot < EXITSTAT_NR_SLOTS);
+	memset(&row, 0, sizeof(row));
+	exitstat_row_add(&row, exitstat_bucket_begin(LAST));
+	for (bucket = 1; bucket < LAST; bucket++) {
+		cycles = exitstat_bucket_begin(bucket);
+		assert_true(exitstat_row_count(&row, cycles));
+		assert_true(exitstat_row_count(&row, exitstat_bucket_begin(bucket + 1) - 1));
+		exitstat_row_add(&row, cycles);
+		assert_int_equal(row.buckets[bucket], 3);
+	}
+	assert_int_equal(row.buckets[0], 0);
+	assert_int_equal(row.buckets[LAST], 1);
+}
+
+static void nothing_is_counted_without_a_row(void **state)
+{
+	const struct exitstat_tally *tallies[] = {
+		&exitstat_odd_tallies.none, &exitstat_odd_tallies.returned,
+	};
+	struct exitstat_row *row;
+	size_t i;
+	u64 cycles;
+	u8 slot;
+
+	(void)state;
+	for (i = 0; i < ARRAY_SIZE(tallies); i++)
+		for (slot = 0; slot < EXITSTAT_NR_SLOTS; slot++) {
+			row = exitstat_row_of(tallies[i], slot);
+			assert_ptr_equal(row, &exitstat_odd_tallies.row);
+			assert_false(exitstat_row_count(row, 0));
+			for (cycles = 1; cycles; cycles <<= 1)
+				assert_false(exitstat_row_count(row, cycles));
+		}
 }
 
 static void largest_cycles_are_in_the_last_bucket(void **state)
@@ -199,8 +234,11 @@ static void waited(struct exitstat_account *account, u64 *now)
 
 static void interrupted_exit_is_whole_and_the_next_is_as_usual(void **state)
 {
-	static void (*const interruptions[])(struct exitstat_account *account, u64 *now) = {
-		preempted, halted, returned, waited,
+	static const struct {
+		void (*happen)(struct exitstat_account *account, u64 *now);
+		bool returns;
+	} interruptions[] = {
+		{ preempted, false }, { halted, false }, { returned, true }, { waited, false },
 	};
 	struct vm *vm = open_histograms(state);
 	struct exitstat_account *account = vm->vcpus;
@@ -214,9 +252,9 @@ static void interrupted_exit_is_whole_and_the_next_is_as_usual(void **state)
 		leave(vm, account, cpuid_exit(vm), &now);
 		enter(account, &now, 3000);
 		leave(vm, account, cpuid_exit(vm), &now);
-		assert_ptr_equal(account->tally, &account->histograms->tally);
-		interruptions[n - 1](account, &now);
-		assert_ptr_equal(account->tally, exitstat_no_tally);
+		interruptions[n - 1].happen(account, &now);
+		assert_ptr_equal(account->tally, interruptions[n - 1].returns ?
+				 &exitstat_odd_tallies.returned : &account->histograms->tally);
 		enter(account, &now, 500);
 		assert_ptr_equal(account->tally, &account->histograms->tally);
 		leave(vm, account, cpuid_exit(vm), &now);
@@ -518,8 +556,9 @@ int main(void)
 {
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(every_bucket_begins_where_the_one_before_ends),
-		cmocka_unit_test(row_has_what_is_between_its_bounds),
-		cmocka_unit_test(nothing_is_in_the_row_without_histograms),
+		cmocka_unit_test(row_counts_what_is_between_its_bounds),
+		cmocka_unit_test(row_counts_in_the_right_bucket),
+		cmocka_unit_test(nothing_is_counted_without_a_row),
 		ON_BOTH(largest_cycles_are_in_the_last_bucket),
 		ON_BOTH(an_exit_has_all_of_its_pieces),
 		ON_BOTH(interrupted_exit_is_whole_and_the_next_is_as_usual),

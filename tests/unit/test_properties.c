@@ -106,8 +106,11 @@ static void run_sequence(unsigned int sequence, u32 space, bool wild, bool steps
 	exitstat_reasons_init(&reasons, space);
 	now = random_start(&rng);
 	life_begin(&life, &reasons, &account, now);
-	if (sequence / 2 % 2)
+	if (sequence / 2 % 2) {
 		account.histograms = NULL;
+		/* Other VMs may have some. */
+		exitstat_histograms_key = sequence / 4 % 2;
+	}
 	for (i = 0; i < NR_EVENTS; i++) {
 		now += random_step(&rng, steps_back);
 		life_event(&life, wild ? random_below(&rng, LIFE_NR_EVENTS)

@@ -161,6 +161,7 @@ static void one_stay_may_last_beyond_32_bits(void **state)
 	exitstat_account_exit(acc, A, T);
 	exitstat_account_halt(acc, T + (5ull << 32));
 	exitstat_account_wake(acc, T + (12ull << 32));
+	exitstat_account_entry(acc, T + (12ull << 32));
 	assert_cycles(0, 5ull << 32, 0, 7ull << 32, 0);
 }
 

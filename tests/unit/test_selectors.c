@@ -50,6 +50,7 @@ static void other_is_selected_by_its_name_only(void **state)
 	exitstat_account_exit(&vm->vcpus[2], exitstat_reason_slot(&vm->reasons, 0x4321), 100);
 	exitstat_account_return(&vm->vcpus[2], 105);
 	exitstat_account_run(&vm->vcpus[2], 116);
+	exitstat_account_entry(&vm->vcpus[2], 116);
 	assert_answer(vm, SNAPSHOT, 0xefff, both_halves(1, 5));
 	assert_answer(vm, VMM, 0xefff, both_halves(1, 11));
 	assert_answer(vm, SNAPSHOT, 0x4321, zeros);
@@ -344,6 +345,7 @@ static void selector_leaves_carry_at_32_bits(void **state)
 	exitstat_account_exit(account, slot, 100);
 	exitstat_account_return(account, 110);
 	exitstat_account_run(account, 120);
+	exitstat_account_entry(account, 120);
 	assert_answer(vm, SNAPSHOT, ALL, carried);
 	assert_answer(vm, SNAPSHOT, cpuid_exit(vm), carried);
 	assert_answer(vm, VMM, ALL, carried);
