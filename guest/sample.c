@@ -36,7 +36,7 @@ DEFINE_STATIC_CALL_RET0(overflow, *(overflow_function *)NULL);
 static DEFINE_PER_CPU(struct perf_event *, sampled);
 static DEFINE_PER_CPU(bool, listening);
 
-/* Of event->hw, what is ours to use: the fewest exits from sample to sample that the host grants. */
+/* Of event->hw, what is ours to use: the shortest countdown that the host grants. */
 #define least	extra_reg.config
 
 static u32 next_countdown(const struct perf_event *event)
@@ -240,8 +240,8 @@ int exitstat_sample_event_init(struct perf_event *event)
 	u64 config = event->attr.config;
 	u32 granted;
 
-	if (exitstat_config_leaf(config) != EXITSTAT_LEAF_SNAPSHOT || config & EXITSTAT_CONFIG_TSC ||
-	    has_branch_stack(event))
+	if (exitstat_config_leaf(config) != EXITSTAT_LEAF_SNAPSHOT ||
+	    config & EXITSTAT_CONFIG_TSC || has_branch_stack(event))
 		return -EOPNOTSUPP;
 	granted = ask_least(event);
 	if (!granted)

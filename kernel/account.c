@@ -77,7 +77,8 @@ void exitstat_account_wake_oddly(struct exitstat_account *account, u64 now)
 
 /*
  * exitstat_account_exit(), for a vCPU that was not in the guest as far as we know, or that has
- * samples. Without a time exitstat was off when the clock was read: the account is about to be closed.
+ * samples. Without a time exitstat was off when the clock was read: the account is about to be
+ * closed.
  */
 void exitstat_account_exit_oddly(struct exitstat_account *account, u8 slot, u64 now)
 {

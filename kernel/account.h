@@ -63,8 +63,8 @@ struct exitstat_reason_count {
  * @seq: odd while the account is being written
  * @state: the state that the vCPU is in, an enum exitstat_state
  * @sampling: an enum exitstat_armed
- * @state_and_sampling: both, compared at once; between that and the last store to one of them lies
- *	a VM entry or a halt, so that the processor need not wait for the store
+ * @state_and_sampling: both, compared at once; between that and the last store to one of them
+ *	lies a VM entry or a halt, so that the processor need not wait for the store
  * @interrupted: the state that goes on when the vCPU's thread has a CPU again
  * @slot: the slot of the last exit's reason
  * @since: when @state began, host TSC; what interrupted the host state has moved it

@@ -21,8 +21,8 @@
 #define SVM_NMI_BLOCKED	BIT(12)
 #define SVM_NMI_VIRTUAL	BIT(26)
 
-/* Zero where there is no VMCS to be read so, as in Hyper-V's guests. */
-static u64 vmread(unsigned long field)
+/* A field of the VMCS; zero where there is none to be read so, as in Hyper-V's guests. */
+static u64 vmcs(unsigned long field)
 {
 	unsigned long value;
 	bool failed;
@@ -57,7 +57,7 @@ u64 exitstat_guest_idt(struct kvm_vcpu *vcpu)
 	if (vcpu->arch.guest_state_protected)
 		return EXITSTAT_NO_IDT;
 	if (!is_svm())
-		return vmread(GUEST_CR0) & X86_CR0_PG ? vmread(GUEST_IDTR_BASE) : EXITSTAT_NO_IDT;
+		return vmcs(GUEST_CR0) & X86_CR0_PG ? vmcs(GUEST_IDTR_BASE) : EXITSTAT_NO_IDT;
 	vmcb = exitstat_vmcb(vcpu);
 	return vmcb->save.cr0 & X86_CR0_PG ? vmcb->save.idtr.base : EXITSTAT_NO_IDT;
 }
@@ -68,7 +68,7 @@ u8 exitstat_guest_cpl(struct kvm_vcpu *vcpu)
 	if (vcpu->arch.guest_state_protected || !exitstat_can_sample())
 		return 3;
 	if (!is_svm())
-		return vmread(GUEST_SS_AR_BYTES) >> VMX_DPL_SHIFT & 3;
+		return vmcs(GUEST_SS_AR_BYTES) >> VMX_DPL_SHIFT & 3;
 	return exitstat_vmcb(vcpu)->save.cpl;
 }
 
@@ -84,8 +84,8 @@ u64 exitstat_guest_rip(struct kvm_vcpu *vcpu)
 	struct vmcb_save_area *save;
 
 	if (!is_svm())
-		return vmread(GUEST_RIP) +
-		       (vmread(GUEST_CS_AR_BYTES) & VMX_LONG_MODE ? 0 : vmread(GUEST_CS_BASE));
+		return vmcs(GUEST_RIP) +
+		       (vmcs(GUEST_CS_AR_BYTES) & VMX_LONG_MODE ? 0 : vmcs(GUEST_CS_BASE));
 	save = &exitstat_vmcb(vcpu)->save;
 	return save->rip + (save->cs.attrib & SVM_LONG_MODE ? 0 : save->cs.base);
 }
@@ -112,7 +112,7 @@ bool exitstat_guest_blocks_nmi(struct kvm_vcpu *vcpu)
 	u32 int_ctl;
 
 	if (!is_svm())
-		return vmread(GUEST_INTERRUPTIBILITY_INFO) & GUEST_INTR_STATE_NMI;
+		return vmcs(GUEST_INTERRUPTIBILITY_INFO) & GUEST_INTR_STATE_NMI;
 	int_ctl = exitstat_vmcb(vcpu)->control.int_ctl;
 	return gif_is_clear(vcpu, int_ctl) ||
 	       (int_ctl & SVM_NMI_VIRTUAL && int_ctl & SVM_NMI_BLOCKED);
@@ -122,7 +122,7 @@ bool exitstat_guest_blocks_nmi(struct kvm_vcpu *vcpu)
 bool exitstat_guest_in_delivery(struct kvm_vcpu *vcpu)
 {
 	if (!is_svm())
-		return vmread(IDT_VECTORING_INFO_FIELD) & VECTORING_INFO_VALID_MASK;
+		return vmcs(IDT_VECTORING_INFO_FIELD) & VECTORING_INFO_VALID_MASK;
 	return exitstat_vmcb(vcpu)->control.exit_int_info & SVM_EXITINTINFO_VALID;
 }
 
@@ -154,12 +154,12 @@ static u64 vmx_exit_is_about(struct kvm_vcpu *vcpu, u32 reason)
 	case EXIT_REASON_MSR_WRITE:
 		return (u32)vcpu->arch.regs[VCPU_REGS_RCX];
 	case EXIT_REASON_IO_INSTRUCTION:
-		return (u16)(vmread(EXIT_QUALIFICATION) >> 16);
+		return (u16)(vmcs(EXIT_QUALIFICATION) >> 16);
 	case EXIT_REASON_EPT_VIOLATION:
 	case EXIT_REASON_EPT_MISCONFIG:
-		return vmread(GUEST_PHYSICAL_ADDRESS);
+		return vmcs(GUEST_PHYSICAL_ADDRESS);
 	}
-	return vmread(EXIT_QUALIFICATION);
+	return vmcs(EXIT_QUALIFICATION);
 }
 
 /**

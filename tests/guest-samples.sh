@@ -19,7 +19,12 @@ record() {
 	perf record -B -N -o "$data" "$@" >"$scratch/said" 2>&1 || { diag "$(cat "$scratch/said")"; return 1; }
 }
 
-# samples [FUNCTION...]: how many samples there are, and with each of the functions in their stacks; where
+# number: of samples
+number() {
+	perf script -i "$data" -F event 2>/dev/null | grep -c .
+}
+
+# samples FUNCTION...: how many samples with stacks there are, and with each of the functions in it; where
 # about is set, only those whose address that is.
 about=''
 samples() {
@@ -101,20 +106,21 @@ is "$(perf script -i "$data" -F ip,sym 2>/dev/null | awk '/ask_cpu/ { print $1 }
 
 ## Programs, the kernel
 
-record -e exitstat/exits/u -c 50 -- causes 10000
+record -e exitstat/exits/u -c 50 -g -- causes 10000
 read -r all here rest <<<"$(samples ask_cpu touch_memory)"
 ((all > 150 && here + rest * 2 >= all / 2))
 ok $? ":u are the exits of programs: $here of $all are CPUIDs"
-is "$(perf script -i "$data" -F ip 2>/dev/null | grep -c '^ *ffff')" 0 "and none is the kernel's"
+is "$(perf script -i "$data" -G -F ip 2>/dev/null | grep -c '^ *ffff')" 0 "and none is the kernel's"
 record -e exitstat/exits/k -c 50 -- causes 10000
 is "$(perf script -i "$data" -F ip 2>/dev/null | grep -vc '^ *ffff')" 0 ":k are those of the kernel"
 
 ## How often
 
 check "by frequency" record -F 200 -e exitstat/cpuid/ -- cpuids 200000
-is "$(($(samples) > 5))" 1 "-F finds its period: $(samples) samples"
+n=$(number)
+is "$((n > 5))" 1 "-F finds its period: $n samples"
 check "each exit of a CPU, all reasons" record -a -e exitstat/exits/ -c 1 -- causes 200
-is "$(($(samples) > 800))" 1 "is a sample, and the guest goes on"
+is "$(($(number) > 800))" 1 "is a sample, and the guest goes on"
 echo 2000 >/proc/sys/kernel/perf_event_max_sample_rate
 check "more often than perf allows" record -e exitstat/cpuid/ -c 1 -- cpuids 20000
 like "$(perf report -i "$data" --stats 2>/dev/null)" 'THROTTLE events: *[1-9]' "is throttled"
@@ -123,7 +129,7 @@ echo 1000000 >/proc/sys/kernel/perf_event_max_sample_rate
 ## CPUs
 
 check "a CPU that sleeps" record -a -e exitstat/hlt/ -c 1 -g -- sleep 2
-all=$(samples)
+all=$(number)
 halts=$(perf stat -a -x, -e exitstat/hlt/ -- sleep 2 2>&1 | awk -F, 'NF > 3 { print $1 }')
 ((all > 0 && all < 10 * halts + 100))
 ok $? "sleeps on: $all samples of HLT in 2 s, without samples $halts HLTs"
@@ -132,7 +138,8 @@ if ((cpus > 1)); then
 	is "$(perf script -i "$data" -F cpu 2>/dev/null | sort | uniq -c |
 		awk '{ print ($1 >= 200 && $1 < 230) }' | tr '\n' ' ')" "1 1 " "two CPUs at once, each its own"
 	record -e exitstat/cpuid/ -c 100 -- sh -c 'taskset 1 cpuids 20000 & taskset 1 cpuids 20000; wait'
-	is "$(($(samples) >= 400 && $(samples) < 440))" 1 "two tasks that take turns on a CPU lose none"
+	n=$(number)
+	is "$((n >= 400 && n < 440))" 1 "two tasks that take turns on a CPU lose none"
 	record -a -e exitstat/exits/ -c 10 -- sleep 3 &
 	sleep 1
 	echo 0 >/sys/devices/system/cpu/cpu1/online
@@ -180,14 +187,14 @@ check "then it goes" rmmod exitstat_guest
 check "and comes back" insmod /modules/exitstat_guest.ko
 data=$scratch/data
 record -e exitstat/cpuid/ -c 100 -- cpuids 10000
-is "$(($(samples) >= 100))" 1 "to sample as before"
+is "$(($(number) >= 100))" 1 "to sample as before"
 caps=/sys/bus/event_source/devices/exitstat/caps/restricted
 is "$(cat $caps)" no "programs see the leaves"
 rmmod exitstat_guest
 check "with restrict=1" insmod /modules/exitstat_guest.ko restrict=1
 is "$(cat $caps)" guest "it is told that this guest has closed them"
 record -e exitstat/cpuid/ -c 100 -- cpuids 10000
-is "$(($(samples) >= 100))" 1 "and perf goes on"
+is "$(($(number) >= 100))" 1 "and perf goes on"
 rmmod exitstat_guest && insmod /modules/exitstat_guest.ko
 is "$(cat $caps)" no "they are open again"
 is "$(dmesg | tail -n +$((said + 1)) | grep -E 'WARNING|BUG|Oops|cut here|NMI received|Dazed')" "" \

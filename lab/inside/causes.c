@@ -66,7 +66,8 @@ apart static void write_msr(long n)
 /* Memory that the host has to find. */
 apart static void touch_memory(long n)
 {
-	char *memory = mmap(NULL, n * PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	char *memory = mmap(NULL, n * PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS,
+			    -1, 0);
 	long i;
 
 	if (memory == MAP_FAILED)

@@ -186,7 +186,8 @@ static void test_cost(void)
 	/* Host interrupts and the like. */
 	ok(after.count - before.count < io->times + (most + 1) * exits,
 	   "a sample costs %" PRIu64 " exits at most", most);
-	printf("# %" PRIu64 " exits in all for %" PRIu64 " samples\n", after.count - before.count, exits);
+	printf("# %" PRIu64 " exits in all for %" PRIu64 " samples\n", after.count - before.count,
+	       exits);
 	vm_destroy(&vm);
 }
 
