@@ -33,7 +33,7 @@ completes "VCPUS VMM" vms -o V
 completes "PID PREEMPTED P50 P90 P99 P999" vms 1 --sort P
 completes "WAITMEAN WAITP99 WAITMAX" vms -o WA
 completes "preempted" histogram io p
-completes "all none" expose web ""
+completes "all kernel none" expose web ""
 # shellcheck disable=SC2317 # _exitstat calls it
 exitstat() {
 	[[ $* != "explain list" ]] || printf '%s\n' "port I/O: IO_INSTRUCTION, io" "idle: HLT, hlt"
