@@ -12,12 +12,28 @@
 #include "answer.h"
 #include "events.h"
 #include "meet.h"
+#include "guest_state.h"
 #include "registry.h"
 
 #define NR_SAMPLES	25
 
 static char table[2048];
 module_param_string(table, table, sizeof(table), 0444);
+
+/* These vCPUs have no processor to ask. */
+bool exitstat_can_sample(void)
+{
+	return false;
+}
+
+struct vmcb *exitstat_vmcb(struct kvm_vcpu *vcpu)
+{
+	return NULL;
+}
+
+void exitstat_inject_nmi(struct kvm_vcpu *vcpu)
+{
+}
 
 static unsigned int nr_vms, nr_vcpus;	/* VMs, and vCPUs of each */
 
