@@ -37,6 +37,18 @@ u64 exitstat_ask(u32 leaf, u32 ecx, struct exitstat_regs *regs)
 	return nr;
 }
 
+/**
+ * exitstat_tell - a question that changes something, and so is asked once
+ * @leaf: EXITSTAT_LEAF_*
+ * @ecx: what to tell
+ * @regs: the answer
+ */
+void exitstat_tell(u32 leaf, u32 ecx, struct exitstat_regs *regs)
+{
+	this_cpu_inc(asked);
+	cpuid_count(leaf, ecx, &regs->eax, &regs->ebx, &regs->ecx, &regs->edx);
+}
+
 /** exitstat_is_there - has the host exitstat, and does it show it to this VM? */
 bool exitstat_is_there(void)
 {

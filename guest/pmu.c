@@ -127,6 +127,11 @@ static void pmu_del(struct perf_event *event, int flags)
 	pmu_stop(event, PERF_EF_UPDATE);
 }
 
+static int pmu_check_period(struct perf_event *event, u64 period)
+{
+	return is_sampling_event(event) ? exitstat_sample_check_period(event, period) : 0;
+}
+
 /* A count cannot tell the kernel's exits from those of programs; a sample can. */
 static bool wants_a_part(const struct perf_event *event)
 {
@@ -144,9 +149,12 @@ static int pmu_event_init(struct perf_event *event)
 		return -ENOENT;
 	if (!config_is_valid(config))
 		return -EINVAL;
-	if (!exitstat_is_there())
-		return -ENODEV;
-	exitstat_restrict_again();
+	/* A child's event asks nothing: no fork fails because the host is another one. */
+	if (!event->parent) {
+		if (!exitstat_is_there())
+			return -ENODEV;
+		exitstat_restrict_again();
+	}
 	event->hw.counts_own = counts_questions(config);
 	if (is_sampling_event(event))
 		return exitstat_sample_event_init(event);
@@ -163,6 +171,7 @@ static struct pmu pmu = {
 	.start = pmu_start,
 	.stop = pmu_stop,
 	.read = pmu_read,
+	.check_period = pmu_check_period,
 };
 
 static int read_properties(struct exitstat_regs *regs)

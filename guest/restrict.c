@@ -25,7 +25,7 @@ static u32 restrict_leaves(u32 how)
 	struct exitstat_regs regs;
 
 	preempt_disable();
-	exitstat_ask(EXITSTAT_LEAF_RESTRICT, how, &regs);
+	exitstat_tell(EXITSTAT_LEAF_RESTRICT, how, &regs);
 	preempt_enable();
 	return regs.eax;
 }
@@ -61,7 +61,7 @@ void exitstat_restrict_exit(void)
 
 static ssize_t restricted_show(struct device *dev, struct device_attribute *attr, char *page)
 {
-	u32 by = restrict_leaves(NO_CHANGE);
+	u32 by = exitstat_is_there() ? restrict_leaves(NO_CHANGE) : 0;
 
 	return sysfs_emit(page, "%s\n", by & EXITSTAT_RESTRICTED_BY_HOST ? "host" :
 			  by & EXITSTAT_RESTRICTED_BY_GUEST ? "guest" : "no");

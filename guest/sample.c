@@ -13,7 +13,9 @@
 #include <linux/minmax.h>
 #include <linux/percpu.h>
 #include <linux/perf_event.h>
+#include <linux/reboot.h>
 #include <linux/slab.h>
+#include <linux/smp.h>
 #include <linux/spinlock.h>
 #include <linux/static_call.h>
 #include <asm/nmi.h>
@@ -36,6 +38,9 @@ DEFINE_STATIC_CALL_RET0(overflow, *(overflow_function *)NULL);
 static DEFINE_PER_CPU(struct perf_event *, sampled);
 static DEFINE_PER_CPU(bool, listening);
 
+/* This kernel goes down. */
+static bool ended;
+
 /* Of event->hw, what is ours to use: the shortest countdown that the host grants. */
 #define least	extra_reg.config
 
@@ -56,7 +61,7 @@ static u32 arm(u32 countdown)
 {
 	struct exitstat_regs regs;
 
-	exitstat_ask(EXITSTAT_LEAF_ARM, countdown, &regs);
+	exitstat_tell(EXITSTAT_LEAF_ARM, countdown, &regs);
 	return regs.eax;
 }
 
@@ -69,6 +74,9 @@ void exitstat_sample_start(struct perf_event *event)
 	struct hw_perf_event *hwc = &event->hw;
 	s64 left = local64_read(&hwc->period_left);
 
+	/* Contexts that perf swaps may bring a second one, which is to disturb nobody. */
+	if (this_cpu_read(sampled) || READ_ONCE(ended))
+		return;
 	if (left <= 0 || left > next_countdown(event))
 		left = next_countdown(event);
 	hwc->last_period = next_countdown(event);
@@ -84,9 +92,27 @@ void exitstat_sample_start(struct perf_event *event)
  */
 void exitstat_sample_stop(struct perf_event *event)
 {
+	if (this_cpu_read(sampled) != event)
+		return;
 	local64_set(&event->hw.period_left, arm(0));
 	this_cpu_write(sampled, NULL);
 }
+
+static void stop_here(void *unused)
+{
+	if (this_cpu_read(sampled))
+		arm(0);
+}
+
+/* A CPU that halts for the next kernel to start it is to have no NMI before that. */
+static int on_reboot(struct notifier_block *block, unsigned long action, void *data)
+{
+	WRITE_ONCE(ended, true);
+	on_each_cpu(stop_here, NULL, 1);
+	return NOTIFY_DONE;
+}
+
+static struct notifier_block reboot_block = { .notifier_call = on_reboot };
 
 static u64 what_it_was_about(void)
 {
@@ -130,7 +156,7 @@ static int on_nmi(unsigned int type, struct pt_regs *regs)
 
 	if (!this_cpu_read(listening))
 		return NMI_DONE;
-	exitstat_ask(EXITSTAT_LEAF_SAMPLE, event ? next_countdown(event) : 0, &answer);
+	exitstat_tell(EXITSTAT_LEAF_SAMPLE, event ? next_countdown(event) : 0, &answer);
 	/* Without exitstat there, the answer may be anything. */
 	if ((answer.ebx & ~EXITSTAT_REASON_MASK) != EXITSTAT_SAMPLE_MARK || !answer.eax) {
 		this_cpu_write(listening, event);
@@ -224,7 +250,21 @@ static u32 ask_least(const struct perf_event *event)
 static bool tells_too_much(const struct perf_event *event)
 {
 	return event->attr.sample_type & PERF_SAMPLE_ADDR && event->attr.exclude_kernel &&
-	       !event->parent && !perfmon_capable();
+	       !perfmon_capable();
+}
+
+/**
+ * exitstat_sample_check_period - may an event have this period?
+ * @event: an event that samples
+ * @period: in exits; of one by frequency anything, as it follows the frequency
+ *
+ * Return: 0, or -EINVAL.
+ */
+int exitstat_sample_check_period(struct perf_event *event, u64 period)
+{
+	if (event->attr.freq)
+		return 0;
+	return period < event->hw.least || period > EXITSTAT_COUNTDOWN_MASK ? -EINVAL : 0;
 }
 
 /**
@@ -238,21 +278,21 @@ static bool tells_too_much(const struct perf_event *event)
 int exitstat_sample_event_init(struct perf_event *event)
 {
 	u64 config = event->attr.config;
-	u32 granted;
 
+	/* A child's is as its parent's, so that no fork fails because the host is another one. */
+	if (event->parent) {
+		event->hw.least = event->parent->hw.least;
+		return open_event(event);
+	}
 	if (exitstat_config_leaf(config) != EXITSTAT_LEAF_SNAPSHOT ||
 	    config & EXITSTAT_CONFIG_TSC || has_branch_stack(event))
 		return -EOPNOTSUPP;
-	granted = ask_least(event);
-	if (!granted)
+	event->hw.least = ask_least(event);
+	if (!event->hw.least)
 		return -EOPNOTSUPP;
-	if (!event->attr.freq && (event->attr.sample_period < granted ||
-				  event->attr.sample_period > EXITSTAT_COUNTDOWN_MASK))
+	if (exitstat_sample_check_period(event, event->attr.sample_period))
 		return -EINVAL;
-	if (tells_too_much(event))
-		return -EACCES;
-	event->hw.least = granted;
-	return open_event(event);
+	return tells_too_much(event) ? -EACCES : open_event(event);
 }
 
 /**
@@ -277,11 +317,15 @@ int exitstat_sample_init(void)
 	}
 	static_call_update(overflow, (overflow_function *)probe.addr);
 	unregister_kprobe(&probe);
-	return register_nmi_handler(NMI_LOCAL, on_nmi, 0, "exitstat");
+	error = register_nmi_handler(NMI_LOCAL, on_nmi, 0, "exitstat");
+	if (!error)
+		register_reboot_notifier(&reboot_block);
+	return error;
 }
 
 /** exitstat_sample_exit - after the last event */
 void exitstat_sample_exit(void)
 {
+	unregister_reboot_notifier(&reboot_block);
 	unregister_nmi_handler(NMI_LOCAL, "exitstat");
 }

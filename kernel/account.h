@@ -30,7 +30,6 @@ struct kvm_vcpu;
  * @left: exits to the next sample
  * @any: an exit of any reason is
  * @slot: or one of this slot's reason
- * @in_nmi: an NMI of ours has not returned yet, where the processor does not tell
  * @fired: samples since the guest asked
  * @reason: the reason of the last one
  * @rip: its instruction's linear address
@@ -43,7 +42,6 @@ struct exitstat_sampling {
 	u32 left;
 	bool any;
 	u8 slot;
-	bool in_nmi;
 	u8 fired;
 	u32 reason;
 	u64 rip, about;

@@ -148,6 +148,8 @@ bool exitstat_answer(struct kvm_vcpu *vcpu, u32 leaf, u32 ecx, struct exitstat_r
 		*regs = answer_vcpu(&scope, vcpu, leaf, ecx);
 	else if (shown)
 		*regs = answer(&scope, leaf, ecx);
+	else if (scope.v && leaf == EXITSTAT_LEAF_SAMPLE && asks_as_kernel(vcpu))
+		shown = exitstat_last_sample(scope.v->account, regs);
 	rcu_read_unlock();
 	return shown;
 }

@@ -4,6 +4,7 @@
  * (AMD APM, vol. 2, appendix B), and neither depends on what KVM has copied from there yet.
  */
 #include <linux/kvm_host.h>
+#include <asm/asm.h>
 #include <asm/cpufeature.h>
 #include <asm/desc_defs.h>
 #include <asm/processor-flags.h>
@@ -21,15 +22,27 @@
 #define SVM_NMI_BLOCKED	BIT(12)
 #define SVM_NMI_VIRTUAL	BIT(26)
 
-/* A field of the VMCS; zero where there is none to be read so, as in Hyper-V's guests. */
-static u64 vmcs(unsigned long field)
+/*
+ * A field of the VMCS. Return: false where there is none to be read so, as in Hyper-V's guests, or
+ * no more, as VMX is off: the host reboots.
+ */
+static bool read_vmcs(unsigned long field, unsigned long *value)
 {
-	unsigned long value;
 	bool failed;
 
-	asm volatile("vmread %[field], %[value]"
-		     : [value] "=r" (value), "=@ccbe" (failed) : [field] "r" (field));
-	return failed ? 0 : value;
+	asm volatile("stc\n"
+		     "1:	vmread %[field], %[value]\n"
+		     "2:\n"
+		     _ASM_EXTABLE(1b, 2b)
+		     : [value] "=r" (*value), "=@ccbe" (failed) : [field] "r" (field));
+	return !failed;
+}
+
+static unsigned long vmcs(unsigned long field)
+{
+	unsigned long value;
+
+	return read_vmcs(field, &value) ? value : 0;
 }
 
 static bool is_svm(void)
@@ -65,11 +78,13 @@ u64 exitstat_guest_idt(struct kvm_vcpu *vcpu)
 /** exitstat_guest_cpl - the guest's current privilege level; 3 where it is not known */
 u8 exitstat_guest_cpl(struct kvm_vcpu *vcpu)
 {
+	unsigned long rights;
+
 	if (vcpu->arch.guest_state_protected || !exitstat_can_sample())
 		return 3;
-	if (!is_svm())
-		return vmcs(GUEST_SS_AR_BYTES) >> VMX_DPL_SHIFT & 3;
-	return exitstat_vmcb(vcpu)->save.cpl;
+	if (is_svm())
+		return exitstat_vmcb(vcpu)->save.cpl;
+	return read_vmcs(GUEST_SS_AR_BYTES, &rights) ? rights >> VMX_DPL_SHIFT & 3 : 3;
 }
 
 /** exitstat_guest_eax - the guest's EAX at the exit */
@@ -90,12 +105,6 @@ u64 exitstat_guest_rip(struct kvm_vcpu *vcpu)
 	return save->rip + (save->cs.attrib & SVM_LONG_MODE ? 0 : save->cs.base);
 }
 
-/** exitstat_guest_tells_nmi - does the processor say whether the guest handles an NMI? */
-bool exitstat_guest_tells_nmi(struct kvm_vcpu *vcpu)
-{
-	return !is_svm() || exitstat_vmcb(vcpu)->control.int_ctl & SVM_NMI_VIRTUAL;
-}
-
 /*
  * On SVM a hypervisor clears the global interrupt flag, and a nested guest that runs before it
  * is set again would have the NMI. Older processors do not tell: all of the time then.
@@ -106,16 +115,23 @@ static bool gif_is_clear(struct kvm_vcpu *vcpu, u32 int_ctl)
 	       (int_ctl & (V_GIF_ENABLE_MASK | V_GIF_MASK)) != (V_GIF_ENABLE_MASK | V_GIF_MASK);
 }
 
-/** exitstat_guest_blocks_nmi - does it block them, as far as the processor says? */
+/* Without virtual NMIs KVM intercepts the IRET of each one's handler. */
+static bool is_in_handler(const struct vmcb_control_area *control)
+{
+	if (control->int_ctl & SVM_NMI_VIRTUAL)
+		return control->int_ctl & SVM_NMI_BLOCKED;
+	return control->intercepts[INTERCEPT_IRET / 32] & BIT(INTERCEPT_IRET % 32);
+}
+
+/** exitstat_guest_blocks_nmi - does the guest handle an NMI, or may it have none otherwise? */
 bool exitstat_guest_blocks_nmi(struct kvm_vcpu *vcpu)
 {
-	u32 int_ctl;
+	const struct vmcb_control_area *control;
 
 	if (!is_svm())
 		return vmcs(GUEST_INTERRUPTIBILITY_INFO) & GUEST_INTR_STATE_NMI;
-	int_ctl = exitstat_vmcb(vcpu)->control.int_ctl;
-	return gif_is_clear(vcpu, int_ctl) ||
-	       (int_ctl & SVM_NMI_VIRTUAL && int_ctl & SVM_NMI_BLOCKED);
+	control = &exitstat_vmcb(vcpu)->control;
+	return gif_is_clear(vcpu, control->int_ctl) || is_in_handler(control);
 }
 
 /** exitstat_guest_in_delivery - was the guest amid the delivery of an event? */

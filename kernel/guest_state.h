@@ -18,7 +18,6 @@ u64 exitstat_guest_idt(struct kvm_vcpu *vcpu);
 u8 exitstat_guest_cpl(struct kvm_vcpu *vcpu);
 u32 exitstat_guest_eax(struct kvm_vcpu *vcpu);
 u64 exitstat_guest_rip(struct kvm_vcpu *vcpu);
-bool exitstat_guest_tells_nmi(struct kvm_vcpu *vcpu);
 bool exitstat_guest_blocks_nmi(struct kvm_vcpu *vcpu);
 bool exitstat_guest_in_delivery(struct kvm_vcpu *vcpu);
 u64 exitstat_guest_exit_is_about(struct kvm_vcpu *vcpu, u32 reason);

@@ -111,7 +111,7 @@ static const struct kernel_param_ops histograms_ops = {
 	.get = get_histograms,
 };
 
-/* What is armed already goes on as it was granted, to its next NMI. */
+/* A countdown that was granted goes on, but for 0, which ends it. */
 static const struct kernel_param_ops sampling_ops = {
 	.set = param_set_uint,
 	.get = param_get_uint,

@@ -8,7 +8,6 @@
 #include "sampling.h"
 
 #define SVM_CPUID	0x72
-#define SVM_IRET	0x74
 #define SVM_HLT		0x78
 #define SVM_IDLE_HLT	0xa6
 #define VMX_CPUID	10
@@ -29,7 +28,8 @@ static const u32 vmx_without[] = {
 
 static const u32 svm_without[] = {
 	0x062, 0x063,		/* SMI, INIT */
-	0x064, 0x073, SVM_IRET,	/* VINTR, RSM */
+	0x064, 0x073, 0x074,	/* VINTR, RSM, IRET */
+	0x041,			/* #DB: KVM's single step behind the IRET of an NMI's handler */
 	0x07f, 0x080,		/* SHUTDOWN; VMRUN: a nested guest would have it */
 	-4u, -3u, -2u, -1u,	/* VMRUN failures */
 };
@@ -75,11 +75,8 @@ static bool is_question(const struct exitstat_sampling *s, u32 reason)
 
 static void fire(struct exitstat_account *account)
 {
-	struct exitstat_sampling *s = &account->sample;
-
 	account->sampling = EXITSTAT_SAMPLING_FIRED;
-	s->in_nmi = !exitstat_guest_tells_nmi(s->vcpu);
-	exitstat_inject_nmi(s->vcpu);
+	exitstat_inject_nmi(account->sample.vcpu);
 }
 
 /* With an NMI at once a guest that has nothing to do would never sleep. */
@@ -97,19 +94,31 @@ static void take(struct exitstat_account *account, u32 reason)
 		fire(account);
 }
 
+/* May an NMI come behind this exit? */
+static bool can_fire(const struct exitstat_sampling *s, u32 reason)
+{
+	return exitstat_reason_has_samples(s->reasons, reason) &&
+	       !exitstat_guest_in_delivery(s->vcpu);
+}
+
 static void count(struct exitstat_account *account, u8 slot, u32 reason)
 {
 	struct exitstat_sampling *s = &account->sample;
 
 	if (!s->any && slot != s->slot)
 		return;
-	if (exitstat_guest_blocks_nmi(s->vcpu) || is_question(s, reason))
-		return;
 	if (s->left > 1)
 		s->left--;
-	else if (exitstat_reason_has_samples(s->reasons, reason) &&
-		 !exitstat_guest_in_delivery(s->vcpu))
+	else if (can_fire(s, reason))
 		take(account, reason);
+}
+
+/* Who has armed it is gone, or is to have no more. An NMI that has come may be asked about. */
+static void end(struct exitstat_account *account)
+{
+	if (account->sampling == EXITSTAT_SAMPLING_AT_WAKE)
+		account->sample.fired = 0;
+	account->sampling = EXITSTAT_SAMPLING_OFF;
 }
 
 /**
@@ -124,18 +133,14 @@ void exitstat_sample_exit(struct exitstat_account *account, u8 slot)
 
 	if (exitstat_guest_is_nested(s->vcpu))
 		return;
-	if (exitstat_guest_idt(s->vcpu) != s->idt) {
-		account->sampling = EXITSTAT_SAMPLING_OFF;
+	if (!READ_ONCE(exitstat_least_period) || exitstat_guest_idt(s->vcpu) != s->idt)
+		return end(account);
+	if (exitstat_guest_blocks_nmi(s->vcpu) || is_question(s, reason))
 		return;
-	}
-	if (s->in_nmi) {
-		s->in_nmi = reason != SVM_IRET;
-		return;
-	}
 	if (account->sampling == EXITSTAT_SAMPLING_ON)
 		count(account, slot, reason);
-	else if (account->sampling == EXITSTAT_SAMPLING_AT_WAKE)
-		fire(account);	/* the VMM has seen to the HLT */
+	else if (account->sampling == EXITSTAT_SAMPLING_AT_WAKE && can_fire(s, reason))
+		fire(account);	/* there was something to do at once, or the VMM saw to it */
 }
 
 /**
@@ -152,7 +157,7 @@ static void arm(struct exitstat_account *account, u32 countdown, u32 least)
 {
 	account->sampling = EXITSTAT_SAMPLING_OFF;
 	account->sample.left = countdown < least ? least : countdown;
-	if (countdown && account->sample.idt != EXITSTAT_NO_IDT)
+	if (countdown && least && account->sample.idt != EXITSTAT_NO_IDT)
 		account->sampling = EXITSTAT_SAMPLING_ON;
 }
 
@@ -175,9 +180,6 @@ static struct exitstat_regs answer_arm(struct exitstat_account *account, u32 ecx
 	struct exitstat_sampling *s = &account->sample;
 	u32 left = account->sampling == EXITSTAT_SAMPLING_ON ? s->left : 0;
 
-	/* While sampling is off, the IRET of the last NMI is not seen. */
-	if (account->sampling == EXITSTAT_SAMPLING_OFF)
-		s->in_nmi = false;
 	s->fired = 0;
 	s->idt = exitstat_guest_idt(s->vcpu);
 	arm(account, ecx & EXITSTAT_COUNTDOWN_MASK, least);
@@ -205,6 +207,23 @@ static struct exitstat_regs answer_sample(struct exitstat_account *account, u32 
 }
 
 /**
+ * exitstat_last_sample - answer *sample* for an NMI that has come, be sampling over or not
+ * @account: the account of the vCPU that asks
+ * @regs: where the answer goes
+ *
+ * Without it the guest would take the NMI for somebody else's.
+ *
+ * Return: false when there was none.
+ */
+bool exitstat_last_sample(struct exitstat_account *account, struct exitstat_regs *regs)
+{
+	if (!account->sample.fired)
+		return false;
+	*regs = answer_sample(account, 0, 0);
+	return true;
+}
+
+/**
  * exitstat_sampling_answer - answer select, arm or sample
  * @account: the account of the vCPU that asks
  * @vcpu: the vCPU
@@ -220,10 +239,15 @@ struct exitstat_regs exitstat_sampling_answer(struct exitstat_account *account,
 					      u32 ecx)
 {
 	u32 least = READ_ONCE(exitstat_least_period);
+	struct exitstat_regs regs = { 0 };
 
-	if (!exitstat_sampling_is_on() || exitstat_guest_cpl(vcpu) ||
-	    exitstat_guest_is_nested(vcpu))
-		return (struct exitstat_regs){ 0 };
+	if (exitstat_guest_cpl(vcpu) || exitstat_guest_is_nested(vcpu))
+		return regs;
+	if (!exitstat_sampling_is_on()) {
+		if (leaf == EXITSTAT_LEAF_SAMPLE)
+			exitstat_last_sample(account, &regs);
+		return regs;
+	}
 	account->sample.vcpu = vcpu;
 	account->sample.reasons = reasons;
 	switch (leaf) {

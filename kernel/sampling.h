@@ -32,6 +32,7 @@ static inline bool exitstat_sampling_is_on(void)
 bool exitstat_reason_has_samples(const struct exitstat_reasons *reasons, u32 reason);
 void exitstat_sample_exit(struct exitstat_account *account, u8 slot);
 void exitstat_sample_wake(struct exitstat_account *account);
+bool exitstat_last_sample(struct exitstat_account *account, struct exitstat_regs *regs);
 struct exitstat_regs exitstat_sampling_answer(struct exitstat_account *account,
 					      struct kvm_vcpu *vcpu,
 					      const struct exitstat_reasons *reasons, u32 leaf,

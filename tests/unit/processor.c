@@ -33,12 +33,6 @@ u64 exitstat_guest_rip(struct kvm_vcpu *vcpu)
 	return processor.rip;
 }
 
-bool exitstat_guest_tells_nmi(struct kvm_vcpu *vcpu)
-{
-	(void)vcpu;
-	return processor.tells_nmi;
-}
-
 bool exitstat_guest_blocks_nmi(struct kvm_vcpu *vcpu)
 {
 	(void)vcpu;

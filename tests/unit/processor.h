@@ -11,7 +11,7 @@ extern struct processor {
 	u8 cpl;
 	u32 eax;
 	u64 rip, about;
-	bool tells_nmi, blocks_nmi;
+	bool blocks_nmi;
 	bool in_delivery;
 	unsigned int nmis;
 	bool can_sample;
