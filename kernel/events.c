@@ -36,8 +36,9 @@ void exitstat_forget(void)
 {
 	int cpu;
 
+	/* Where exitstat is switched off only, a vCPU that is loaded meanwhile writes the same. */
 	for_each_possible_cpu(cpu)
-		per_cpu(exitstat_loaded, cpu) = NULL;
+		WRITE_ONCE(per_cpu(exitstat_loaded, cpu), NULL);
 	exitstat_end_meetings();
 	exitstat_forget_vms();
 }

@@ -21,8 +21,13 @@ get_debug_kernel() {
 	# What reaches the serial console from an interrupt is a fault to PROVE_RAW_LOCK_NESTING, and
 	# the last one that it finds: nothing goes there but emergencies. KASAN is to go on after one.
 	# The HPET, which these kernels prefer to an emulated TSC, would be slow.
+	# The firmware's table of interrupts, which nothing here wants, would take such a kernel so
+	# long that ACPI gives up, after 30 s for each device.
+	words="loglevel=1 kasan_multi_shot tsc=reliable pci=noacpi"
 	# KCSAN sees no race of a kernel this slow unless it looks often, and for long.
-	words="loglevel=1 kasan_multi_shot tsc=reliable kcsan.skip_watch=400 kcsan.udelay_task=400"
+	words+=" kcsan.skip_watch=400 kcsan.udelay_task=400"
+	# Slub's poison is KASAN's work done again, and each byte of it a call of KASAN's.
+	[[ $1 != base/kasan ]] || words+=" slub_debug=F"
 	# Slow as it is, it may seem to stand still.
 	stall_limit=400
 }

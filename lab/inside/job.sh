@@ -80,11 +80,16 @@ switch_exitstat() {
 	esac
 }
 
-# Memory in KiB that is neither free nor a cache that can be dropped, nor kept by a CPU
-# for its next allocation.
+# Memory in KiB that is neither free nor a cache that can be dropped, nor kept by a CPU for its
+# next allocation, nor, with KASAN, by the allocator lest it be used after it was freed.
 memory_in_use() {
+	local shrink
+
 	sleep 3
 	echo 3 >/proc/sys/vm/drop_caches
+	for shrink in /sys/kernel/slab/*/shrink; do
+		echo 1 >"$shrink"
+	done
 	sleep 1
 	awk '/^MemTotal:/ { used += $2 } /^MemFree:/ { used -= $2 } $1 == "count:" { used -= 4 * $2 }
 		END { print used }' /proc/meminfo /proc/zoneinfo
