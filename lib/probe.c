@@ -130,10 +130,9 @@ static bool closed_by(const char *whom)
 	return closed;
 }
 
-static int not_exposed(struct exitstat *es)
+/* 0 when nobody has closed them. */
+static int closed(struct exitstat *es)
 {
-	const struct exitstat_host *host = &es->host;
-
 	if (closed_by("guest"))
 		return exitstat_fail(es, EXITSTAT_ERR_NOT_EXPOSED,
 			"this guest's kernel keeps exitstat from programs (exitstat_guest was loaded "
@@ -142,6 +141,17 @@ static int not_exposed(struct exitstat *es)
 		return exitstat_fail(es, EXITSTAT_ERR_NOT_EXPOSED,
 			"the host shows exitstat to this VM's kernel only: take perf stat -e "
 			"exitstat/exits/, or ask its administrator to expose all");
+	return 0;
+}
+
+static int not_exposed(struct exitstat *es)
+{
+	const struct exitstat_host *host = &es->host;
+	int err = closed(es);
+
+	es->host.closed = !!err;
+	if (err)
+		return err;
 
 	if (!host->is_vm)
 		return exitstat_fail(es, EXITSTAT_ERR_NOT_A_VM,

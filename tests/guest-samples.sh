@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 # perf record in an inner Linux with exitstat_guest.ko, as root: which code causes the exits. Wants
-# perf, causes of lab/inside, cpuids of tests/tools and busybox in PATH. Prints TAP.
+# perf, exitstat, causes of lab/inside, cpuids of tests/tools and busybox in PATH. Prints TAP.
 . /bin/tap.sh
 export LC_ALL=C PERF_PAGER=cat
 
@@ -211,6 +211,9 @@ is "$(cat $caps)" no "programs see the leaves"
 rmmod exitstat_guest
 check "with restrict=1" insmod /modules/exitstat_guest.ko restrict=1
 is "$(cat $caps)" guest "it is told that this guest has closed them"
+said_doctor=$(exitstat doctor 2>&1)
+like "$said_doctor" "keeps exitstat from programs" "the command says so"
+is "$(grep -c modprobe <<<"$said_doctor")" 0 "and does not send to the host's administrator"
 record -e exitstat/cpuid/ -c 20 -- cpuids 2000
 is "$(($(number) >= 100))" 1 "and perf goes on"
 rmmod exitstat_guest && insmod /modules/exitstat_guest.ko

@@ -43,7 +43,7 @@ static void say_remedy(const struct exitstat_host *host, int error)
 {
 	bool kvm = !*host->hypervisor || !strcmp(host->hypervisor, "KVMKVMKVM");
 
-	if (error == EXITSTAT_ERR_NOT_EXPOSED && kvm)
+	if (error == EXITSTAT_ERR_NOT_EXPOSED && kvm && !host->closed)
 		printf("      On the host: modprobe kvm_exitstat, or boot a kernel built with\n"
 		       "      CONFIG_KVM_EXITSTAT. If it has that already, it hides this VM: there, as root,\n"
 		       "        exitstat expose VM all\n"
