@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
  * perf's config of an event: the low half is ECX of the leaf that is asked, whose last digit is
- * above it, and then which of the answer's two numbers counts.
+ * above it, and then which of the answer's two numbers counts: EBX:EAX, or EDX:ECX. An event may
+ * instead be the answer itself.
  */
 #ifndef EXITSTAT_GUEST_CONFIG_H
 #define EXITSTAT_GUEST_CONFIG_H
@@ -13,6 +14,7 @@
 
 #define EXITSTAT_CONFIG_LEAF	GENMASK_ULL(35, 32)
 #define EXITSTAT_CONFIG_TSC	BIT_ULL(36)
+#define EXITSTAT_CONFIG_ANSWER	BIT_ULL(37)
 
 static inline u32 exitstat_config_leaf(u64 config)
 {

@@ -120,6 +120,8 @@ PMU_FORMAT_ATTR(state, "config:0-7");
 PMU_FORMAT_ATTR(all, "config:30");
 PMU_FORMAT_ATTR(leaf, "config:32-35");
 PMU_FORMAT_ATTR(tsc, "config:36");
+PMU_FORMAT_ATTR(answer, "config:37");
+PMU_FORMAT_ATTR(ecx, "config:0-31");
 
 static struct attribute *format_attrs[] = {
 	&format_attr_reason.attr,
@@ -127,6 +129,8 @@ static struct attribute *format_attrs[] = {
 	&format_attr_all.attr,
 	&format_attr_leaf.attr,
 	&format_attr_tsc.attr,
+	&format_attr_answer.attr,
+	&format_attr_ecx.attr,
 	NULL
 };
 

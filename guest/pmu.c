@@ -36,12 +36,32 @@ static bool counts_questions(u64 config)
 		(ecx & EXITSTAT_ALL_REASONS || ecx == cpuid_reason);
 }
 
-static bool config_is_valid(u64 config)
+/*
+ * Any leaf's answer, for who is kept from the leaves and may watch CPUs all the same. Not those
+ * that change what is armed, or who sees the leaves.
+ */
+static bool answer_is_valid(const struct perf_event *event)
 {
+	u64 config = event->attr.config;
+	u32 leaf = exitstat_config_leaf(config);
+
+	if (event->attach_state & PERF_ATTACH_TASK || is_sampling_event(event))
+		return false;
+	if (leaf == EXITSTAT_LEAF_RESTRICT)
+		return (u32)config == EXITSTAT_RESTRICT_ASK;
+	return leaf < EXITSTAT_LEAF_SELECT || leaf > EXITSTAT_LEAF_SAMPLE;
+}
+
+static bool config_is_valid(const struct perf_event *event)
+{
+	u64 config = event->attr.config;
+	u64 known = EXITSTAT_CONFIG_LEAF | EXITSTAT_CONFIG_TSC | EXITSTAT_CONFIG_ANSWER | U32_MAX;
 	u32 ecx = config;
 
-	if (config & ~(EXITSTAT_CONFIG_LEAF | EXITSTAT_CONFIG_TSC | U32_MAX))
+	if (config & ~known)
 		return false;
+	if (config & EXITSTAT_CONFIG_ANSWER)
+		return answer_is_valid(event);
 	switch (exitstat_config_leaf(config)) {
 	case EXITSTAT_LEAF_STATE:
 		return ecx < EXITSTAT_NR_STATES;
@@ -52,15 +72,34 @@ static bool config_is_valid(u64 config)
 	return false;
 }
 
+static u64 half_of(const struct exitstat_regs *regs, u64 config)
+{
+	return config & EXITSTAT_CONFIG_TSC ? (u64)regs->edx << 32 | regs->ecx :
+					      (u64)regs->ebx << 32 | regs->eax;
+}
+
 static u64 read_host(struct perf_event *event)
 {
 	u64 config = event->attr.config, own;
 	struct exitstat_regs regs;
 
 	own = exitstat_ask(exitstat_config_leaf(config), (u32)config | EXITSTAT_THIS_VCPU, &regs);
-	if (config & EXITSTAT_CONFIG_TSC)
-		return (u64)regs.edx << 32 | regs.ecx;
-	return ((u64)regs.ebx << 32 | regs.eax) - (event->hw.counts_own ? own : 0);
+	return half_of(&regs, config) - (event->hw.counts_own ? own : 0);
+}
+
+static bool is_answer(const struct perf_event *event)
+{
+	return event->attr.config & EXITSTAT_CONFIG_ANSWER;
+}
+
+/* Who reads it leaves out what it takes himself: one CPUID, here and nowhere else. */
+static u64 read_answer(const struct perf_event *event)
+{
+	u64 config = event->attr.config;
+	struct exitstat_regs regs;
+
+	exitstat_tell(exitstat_config_leaf(config), config, &regs);
+	return half_of(&regs, config);
 }
 
 /*
@@ -91,13 +130,17 @@ static void update(struct perf_event *event)
 
 static void pmu_read(struct perf_event *event)
 {
-	if (!(event->hw.state & PERF_HES_STOPPED))
+	if (is_answer(event))
+		local64_set(&event->count, read_answer(event));
+	else if (!(event->hw.state & PERF_HES_STOPPED))
 		update(event);
 }
 
 static void pmu_start(struct perf_event *event, int flags)
 {
 	event->hw.state = 0;
+	if (is_answer(event))
+		return;
 	event->hw.asked_at = rdtsc();
 	local64_set(&event->hw.prev_count, read_host(event));
 	if (is_sampling_event(event))
@@ -106,7 +149,7 @@ static void pmu_start(struct perf_event *event, int flags)
 
 static void pmu_stop(struct perf_event *event, int flags)
 {
-	if (event->hw.state & PERF_HES_STOPPED)
+	if (is_answer(event) || event->hw.state & PERF_HES_STOPPED)
 		return;
 	event->hw.state = PERF_HES_STOPPED | PERF_HES_UPTODATE;
 	if (is_sampling_event(event))
@@ -147,10 +190,10 @@ static int pmu_event_init(struct perf_event *event)
 
 	if (event->attr.type != event->pmu->type)
 		return -ENOENT;
-	if (!config_is_valid(config))
+	if (!config_is_valid(event))
 		return -EINVAL;
 	/* A child's event asks nothing: no fork fails because the host is another one. */
-	if (!event->parent) {
+	if (!event->parent && !is_answer(event)) {
 		if (!exitstat_is_there())
 			return -ENODEV;
 		exitstat_restrict_again();

@@ -13,9 +13,6 @@
 #include "exitstat_abi.h"
 #include "restrict.h"
 
-/* To be told, and change nothing. */
-#define NO_CHANGE	2
-
 static bool restricted;
 module_param_named(restrict, restricted, bool, 0444);
 MODULE_PARM_DESC(restrict, "Whether the leaves are closed to this guest's programs: 1, or 0 (default)");
@@ -61,7 +58,7 @@ void exitstat_restrict_exit(void)
 
 static ssize_t restricted_show(struct device *dev, struct device_attribute *attr, char *page)
 {
-	u32 by = exitstat_is_there() ? restrict_leaves(NO_CHANGE) : 0;
+	u32 by = exitstat_is_there() ? restrict_leaves(EXITSTAT_RESTRICT_ASK) : 0;
 
 	return sysfs_emit(page, "%s\n", by & EXITSTAT_RESTRICTED_BY_HOST ? "host" :
 			  by & EXITSTAT_RESTRICTED_BY_GUEST ? "guest" : "no");

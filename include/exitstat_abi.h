@@ -163,6 +163,9 @@
 #define EXITSTAT_SAMPLE_ABOUT	(1u << 31)
 #define EXITSTAT_SAMPLE_MARK	0x45580000u
 
+/* The restrict leaf: an ECX that changes nothing. */
+#define EXITSTAT_RESTRICT_ASK	2
+
 /* Who has closed the leaves to programs. */
 #define EXITSTAT_RESTRICTED_BY_GUEST	(1u << 0)
 #define EXITSTAT_RESTRICTED_BY_HOST	(1u << 1)

@@ -63,7 +63,7 @@ struct exitstat_host {
 	char vendor[13];		/* of the vCPUs, such as GenuineIntel */
 	char hypervisor[13];		/* such as KVMKVMKVM, empty when not in a VM */
 	enum exitstat_answer answer;
-	int closed;			/* the VM's kernel sees exitstat, its programs do not */
+	uint32_t closed;		/* to programs, so that perf reads it: EXITSTAT_RESTRICTED_* */
 	uint32_t abi;			/* of the host, 0 without exitstat */
 	uint32_t space;			/* what a reason is: EXITSTAT_SPACE_* */
 	uint32_t tsc_khz;		/* frequency of the host's TSC */

@@ -82,6 +82,14 @@ int exitstat_count_own(struct exitstat *es, int cpu)
 	return 0;
 }
 
+/* This handle has had an answer on @cpu. From the host none is an exit. */
+int exitstat_count_answer(struct exitstat *es, int cpu)
+{
+	int err = es->from_host ? 0 : exitstat_count_own(es, cpu);
+
+	return !err && es->by_perf ? exitstat_count_own(es, cpu) : err;
+}
+
 /* How many CPUIDs this handle has executed in the present scope. */
 uint64_t exitstat_own(const struct exitstat *es)
 {

@@ -50,6 +50,7 @@ struct exitstat_device;
  * @recording: what is replayed, or NULL
  * @device: the host's device that is asked, or NULL
  * @from_host: the answers are, or were recorded, of a VM seen from its host: none was an exit
+ * @by_perf: the guest's kernel is asked, or was, which takes two CPUIDs an answer
  * @record: where answers are written to, or NULL
  * @host: what exitstat_open() found
  * @scope: what is being read, a CPU or EXITSTAT_VM
@@ -67,6 +68,7 @@ struct exitstat {
 	struct exitstat_recording *recording;
 	struct exitstat_device *device;
 	bool from_host;
+	bool by_perf;
 	FILE *record;
 	struct exitstat_host host;
 	int scope;
@@ -80,6 +82,12 @@ struct exitstat {
 };
 
 extern const struct exitstat_source exitstat_cpuid_source;
+extern const struct exitstat_source exitstat_perf_source;
+
+/* cpu.c: what sources in a guest have in common */
+int exitstat_on_cpu(struct exitstat *es, int cpu, exitstat_work *work, void *data);
+int exitstat_own_cpus(struct exitstat *es, int *cpus, size_t max);
+int exitstat_cpu_gone(struct exitstat *es);
 
 /* handle.c: leave the message of an error, and return the error */
 __attribute__((format(printf, 3, 4)))
@@ -87,6 +95,7 @@ int exitstat_fail(struct exitstat *es, int error, const char *format, ...);
 int exitstat_on(struct exitstat *es, int cpu, exitstat_work *work, void *data);
 void exitstat_take_time(struct exitstat *es);
 int exitstat_count_own(struct exitstat *es, int cpu);
+int exitstat_count_answer(struct exitstat *es, int cpu);
 uint64_t exitstat_own(const struct exitstat *es);
 
 /* probe.c: is this the answer of exitstat, in a version that we know? */

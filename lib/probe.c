@@ -117,41 +117,57 @@ static const char *const answers[] = {
 /* Of exitstat_guest.ko: who has closed the leaves to programs. */
 #define RESTRICTED	"/sys/bus/event_source/devices/exitstat/caps/restricted"
 
-static bool closed_by(const char *whom)
+static uint32_t closed_by(void)
 {
 	FILE *file = fopen(RESTRICTED, "re");
 	char word[8] = "";
-	bool closed;
 
 	if (!file)
-		return false;
-	closed = fscanf(file, "%7s", word) == 1 && !strcmp(word, whom);
+		return 0;
+	if (fscanf(file, "%7s", word) != 1)
+		*word = 0;
 	fclose(file);
-	return closed;
+	return !strcmp(word, "guest") ? EXITSTAT_RESTRICTED_BY_GUEST :
+	       !strcmp(word, "host") ? EXITSTAT_RESTRICTED_BY_HOST : 0;
 }
 
-/* 0 when nobody has closed them. */
-static int closed(struct exitstat *es)
+static int cannot_ask_kernel(struct exitstat *es, int err)
 {
-	if (closed_by("guest"))
-		return exitstat_fail(es, EXITSTAT_ERR_NOT_EXPOSED,
-			"this guest's kernel keeps exitstat from programs (exitstat_guest was loaded "
-			"with restrict=1): take perf stat -e exitstat/exits/, or load it without");
-	if (closed_by("host"))
-		return exitstat_fail(es, EXITSTAT_ERR_NOT_EXPOSED,
-			"the host shows exitstat to this VM's kernel only: take perf stat -e "
-			"exitstat/exits/, or ask its administrator to expose all");
-	return 0;
+	char why[sizeof(es->message)];
+
+	snprintf(why, sizeof(why), "%s", es->message);
+	return exitstat_fail(es, err, "%s, and %s",
+			     es->host.closed & EXITSTAT_RESTRICTED_BY_HOST ?
+			     "the host shows exitstat to this VM's kernel only" :
+			     "this guest's kernel keeps exitstat from programs (exitstat_guest has "
+			     "restrict=1)", why);
+}
+
+/*
+ * Where programs see no leaves the kernel may, and perf reads them. What it says to this question
+ * tells a replay that it was so.
+ */
+static int ask_kernel(struct exitstat *es)
+{
+	const struct exitstat_source *cpuid = es->source;
+	struct exitstat_regs regs;
+	int err;
+
+	if (!exitstat_is_replay(es))
+		es->source = &exitstat_perf_source;
+	err = exitstat_query(es, EXITSTAT_LEAF_RESTRICT, EXITSTAT_RESTRICT_ASK, &regs);
+	if (err) {
+		es->source = cpuid;
+		return err;
+	}
+	es->host.closed = regs.eax;
+	es->by_perf = true;
+	return exitstat_check_identity(es);
 }
 
 static int not_exposed(struct exitstat *es)
 {
 	const struct exitstat_host *host = &es->host;
-	int err = closed(es);
-
-	es->host.closed = !!err;
-	if (err)
-		return err;
 
 	if (!host->is_vm)
 		return exitstat_fail(es, EXITSTAT_ERR_NOT_A_VM,
@@ -191,6 +207,19 @@ int exitstat_check_identity(struct exitstat *es)
 	return 0;
 }
 
+static int identify_by_kernel(struct exitstat *es)
+{
+	int err;
+
+	if (exitstat_is_replay(es))
+		return ask_kernel(es) ? not_exposed(es) : 0;
+	es->host.closed = closed_by();
+	if (!es->host.closed)
+		return not_exposed(es);
+	err = ask_kernel(es);
+	return err ? cannot_ask_kernel(es, err) : 0;
+}
+
 /* What CPUID says in a guest. */
 static int identify_guest(struct exitstat *es)
 {
@@ -204,7 +233,7 @@ static int identify_guest(struct exitstat *es)
 	if (err)
 		return err;
 	if (es->host.answer != EXITSTAT_ANSWER_SIGNATURE)
-		return not_exposed(es);
+		return identify_by_kernel(es);
 	if (identity.eax == EXITSTAT_ABI_VERSION)
 		return 0;
 	es->host.abi = identity.eax;

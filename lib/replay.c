@@ -26,15 +26,14 @@ static int no_answer(struct exitstat *es, uint32_t leaf)
 			     "the recording has no answer to leaf 0x%08x: record it anew", leaf);
 }
 
-/* The CPUIDs that are skipped were executed all the same; those who asked a host executed none. */
+/* What is skipped was asked all the same. */
 static int skip_to(struct exitstat *es, size_t next)
 {
 	struct exitstat_recording *recording = es->recording;
 	int err = 0;
 
 	for (; recording->next < next && !err; recording->next++)
-		if (!es->from_host)
-			err = exitstat_count_own(es, recording->answers[recording->next].cpu);
+		err = exitstat_count_answer(es, recording->answers[recording->next].cpu);
 	return err;
 }
 

@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 # perf record in an inner Linux with exitstat_guest.ko, as root: which code causes the exits. Wants
-# perf, exitstat, causes of lab/inside, cpuids of tests/tools and busybox in PATH. Prints TAP.
+# perf, causes of lab/inside, cpuids of tests/tools and busybox in PATH. Prints TAP.
 . /bin/tap.sh
 export LC_ALL=C PERF_PAGER=cat
 
@@ -183,7 +183,7 @@ like "$?$(cat "$scratch/said")" '^[1-9].*(ermission|EACCES|perf_event_paranoid)'
 
 perf record -o "$data" -a -e exitstat/exits/ -c 10 -- sleep 8 >/dev/null 2>&1 &
 until (($(cat /sys/module/exitstat_guest/refcnt))); do sleep 0.1; done
-echo "# reload"
+echo "# host: reload"
 wait $!
 ok $? "perf ends as ever"
 for ((i = 0; i < 30; i++)); do
@@ -206,18 +206,11 @@ check "and comes back" insmod /modules/exitstat_guest.ko
 data=$scratch/data
 record -e exitstat/cpuid/ -c 20 -- cpuids 2000
 is "$(($(number) >= 100))" 1 "to sample as before"
-caps=/sys/bus/event_source/devices/exitstat/caps/restricted
-is "$(cat $caps)" no "programs see the leaves"
 rmmod exitstat_guest
 check "with restrict=1" insmod /modules/exitstat_guest.ko restrict=1
-is "$(cat $caps)" guest "it is told that this guest has closed them"
-said_doctor=$(exitstat doctor 2>&1)
-like "$said_doctor" "keeps exitstat from programs" "the command says so"
-is "$(grep -c modprobe <<<"$said_doctor")" 0 "and does not send to the host's administrator"
 record -e exitstat/cpuid/ -c 20 -- cpuids 2000
-is "$(($(number) >= 100))" 1 "and perf goes on"
-rmmod exitstat_guest && insmod /modules/exitstat_guest.ko
-is "$(cat $caps)" no "they are open again"
+is "$(($(number) >= 100))" 1 "where programs do not see the leaves perf samples all the same"
+rmmod exitstat_guest
 is "$(dmesg | tail -n +$((said + 1)) | grep -E 'WARNING|BUG|Oops|cut here|NMI received|Dazed')" "" \
 	"the kernel's log has no complaints"
 done_testing

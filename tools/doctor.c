@@ -60,6 +60,15 @@ static void say_exposed(const struct exitstat_host *host)
 	    host->vcpus, host->tsc_khz / 1000.0);
 }
 
+static void say_closed(const struct exitstat_host *host)
+{
+	if (host->closed)
+		say("note", "%s: perf reads it, for who may watch CPUs with perf",
+		    host->closed & EXITSTAT_RESTRICTED_BY_HOST ?
+		    "the host shows exitstat to this VM's kernel only" :
+		    "this guest's kernel keeps exitstat from programs (exitstat_guest has restrict=1)");
+}
+
 /* One more than the highest of a list of the kernel's, such as 0-3,8. */
 static unsigned long end_of_list(const char *path)
 {
@@ -231,6 +240,7 @@ static int examine_guest(struct tool *tool, int err)
 		return status_of(tool, err);
 	}
 	say_exposed(host);
+	say_closed(host);
 	say_scope(tool, host);
 	say_numbering(tool);
 	return examine(tool);

@@ -14,7 +14,7 @@ void print_help(void)
 	      "           -- COMMAND [ARG...]]                  how long it took, drawn\n"
 	      "       exitstat doctor                           does it work; if not, why?\n"
 	      "       exitstat vms [INTERVAL [COUNT]]           on a host: a line for each VM\n"
-	      "       exitstat expose VM all|none               on a host: what the VM sees\n"
+	      "       exitstat expose VM all|kernel|none        on a host: what the VM sees\n"
 	      "       exitstat [OPTION...] export               for Prometheus\n"
 	      "       exitstat explain [list|REASON...]         what exits are, what helps\n"
 	      "VM exits and the host's time for them, as KVM with exitstat tells its guests.\n"

@@ -197,6 +197,56 @@ static void host_that_is_gone(void **state)
 	unlink(path);
 }
 
+/* As a VM whose leaves are closed to programs begins, with more of its own after it. */
+static void write_closed(const char *path, const struct text *open)
+{
+	struct machine *machine = machine_new(EXITSTAT_SPACE_SVM, 2, TSC_KHZ);
+	struct exitstat *es;
+	FILE *file;
+
+	machine_set_host(machine, HOST_STOCK_AMD);
+	es = paper_open(machine, path);
+	assert_int_equal(exitstat_open(es), EXITSTAT_ERR_NOT_EXPOSED);
+	exitstat_free(es);
+	machine_free(machine);
+	file = fopen(path, "a");
+	fprintf(file, "0.000000001 0 %08x %08x -> %08x 00000000 00000000 00000000\n",
+		EXITSTAT_LEAF_RESTRICT, EXITSTAT_RESTRICT_ASK, EXITSTAT_RESTRICTED_BY_GUEST);
+	/* Less the first line, which says what it is. */
+	fputs(strchr(open->data, '\n') + 1, file);
+	fclose(file);
+}
+
+/* An answer by perf has taken two CPUIDs. */
+static void leaves_that_were_closed(void **state)
+{
+	struct exitstat_sample first;
+	char path[] = "/tmp/exitstat-test-XXXXXX";
+	struct exitstat *es = exitstat_new();
+	struct text text;
+	int i;
+
+	(void)state;
+	record(&text, EXITSTAT_SPACE_SVM);
+	text.data = realloc(text.data, text.size + 1);
+	text.data[text.size] = 0;
+	close(mkstemp(path));
+	write_closed(path, &text);
+	assert_int_equal(exitstat_replay(es, path), 0);
+	assert_int_equal(exitstat_open(es), 0);
+	assert_int_equal(exitstat_host(es)->closed, EXITSTAT_RESTRICTED_BY_GUEST);
+	assert_int_equal(exitstat_host(es)->answer, EXITSTAT_ANSWER_ZEROS);
+	assert_int_equal(exitstat_read(es, scopes[0], EXITSTAT_READ_ALL, &first), 0);
+	assert_int_equal(first.total.count, recorded[0].total.count);
+	for (i = 1; i < SAMPLES; i++)
+		assert_int_equal(exitstat_read(es, scopes[i], EXITSTAT_READ_ALL, &replayed), 0);
+	assert_int_equal(replayed.own.count - first.own.count,
+			 2 * (recorded[SAMPLES - 1].own.count - recorded[0].own.count));
+	exitstat_free(es);
+	unlink(path);
+	forget(&text);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -204,6 +254,7 @@ int main(void)
 		cmocka_unit_test(zeros_at_the_end),
 		cmocka_unit_test(lines_of_windows),
 		cmocka_unit_test(host_that_is_gone),
+		cmocka_unit_test(leaves_that_were_closed),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);

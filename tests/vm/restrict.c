@@ -10,8 +10,6 @@
 #include "small_vm.h"
 #include "tap.h"
 
-#define NO_CHANGE	2
-
 static struct small_vm vm;
 
 static struct guest_query ask_at(int cpl, uint32_t leaf, uint32_t index)
@@ -77,7 +75,7 @@ static void test_guest(void)
 	ok(sees(0) && ask_at(0, EXITSTAT_LEAF_EXITS, 0).rax, "and answers the kernel");
 	ask_at(3, EXITSTAT_LEAF_RESTRICT, 0);
 	ok(!sees(3), "a program cannot open them");
-	ok(restrict_leaves(NO_CHANGE) == EXITSTAT_RESTRICTED_BY_GUEST && !sees(3),
+	ok(restrict_leaves(EXITSTAT_RESTRICT_ASK) == EXITSTAT_RESTRICTED_BY_GUEST && !sees(3),
 	   "who only asks changes nothing");
 	ok(!restrict_leaves(0) && sees(3), "the kernel can");
 }
@@ -86,7 +84,7 @@ static void test_host(void)
 {
 	ok(!expose(EXITSTAT_EXPOSE_KERNEL), "the host shows them to the kernel only");
 	ok(!sees(3) && is_as_without(3) && sees(0), "and so it is");
-	ok(restrict_leaves(NO_CHANGE) == EXITSTAT_RESTRICTED_BY_HOST, "of which the kernel is told");
+	ok(restrict_leaves(EXITSTAT_RESTRICT_ASK) == EXITSTAT_RESTRICTED_BY_HOST, "of which the kernel is told");
 	ok(restrict_leaves(0) == EXITSTAT_RESTRICTED_BY_HOST && !sees(3),
 	   "and which it cannot change");
 	ok(!expose(EXITSTAT_EXPOSE_NONE) && !sees(0) && !sees(3), "nor when nobody is to see them");

@@ -1,0 +1,127 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+# In an inner Linux whose leaves are closed to programs: the exitstat command reads by perf, as
+# perf_event_paranoid allows; and which code causes exits. Wants perf, exitstat, causes of lab/inside,
+# cpuids of tests/tools and busybox in PATH. What it wants of the host, which answers by another line, it
+# says in lines that begin with "# host: ". Prints TAP.
+. /bin/tap.sh
+export LC_ALL=C PERF_PAGER=cat
+
+scratch=$(mktemp -d)
+cpus=$(grep -c '^processor' /proc/cpuinfo)
+caps=/sys/bus/event_source/devices/exitstat/caps/restricted
+io=io
+grep -q AuthenticAMD /proc/cpuinfo || io=io_instruction
+echo 2 >/proc/sys/kernel/kptr_restrict
+echo 2 >/proc/sys/kernel/perf_event_paranoid
+
+# cpuids_of N: what exitstat counts for a command that executes N CPUIDs more than it takes to start.
+cpuids_of() {
+	exitstat --raw -n -o REASON,EXITS -- cpuids "$1" 2>&1 >/dev/null | awk 'tolower($1) == "cpuid" { print $2 }'
+}
+
+# sees_all NAME: every mode of the command works.
+sees_all() {
+	check "$1: since the VM started" exitstat
+	is "$(($(exitstat --raw -n -o REASON,EXITS | awk '$1 == "total" { print $2 }') > 10000))" 1 \
+		"$1: and that is since then"
+	is "$(cpuids_of 2000)" "$((base + 2000))" "$1: a command's exits are counted exactly"
+	is "$(exitstat -n 0.2 3 | wc -l)" 3 "$1: intervals"
+	is "$(exitstat -C -n 0.2 2 | wc -l)" "$((2 * cpus))" "$1: each vCPU"
+	check "$1: histograms" exitstat histogram cpuid -- cpuids 100
+	check "$1: the course's leaves" exitstat --course
+	exitstat doctor >"$scratch/doctor" 2>&1
+	is "$?:$(grep -c FAIL "$scratch/doctor")" 0:0 "$1: doctor finds all well"
+}
+
+said=$(dmesg | wc -l)
+insmod /modules/msr.ko allow_writes=on
+check "exitstat_guest.ko loads" insmod /modules/exitstat_guest.ko
+base=$(cpuids_of 0)
+is "$(cpuids_of 2000)" "$((base + 2000))" "by CPUID a command's exits are counted exactly: $base and 2,000"
+
+## Closed by this guest
+
+rmmod exitstat_guest
+check "with restrict=1" insmod /modules/exitstat_guest.ko restrict=1
+is "$(cat $caps)" guest "this guest has closed the leaves"
+sees_all "closed by the guest"
+like "$(cat "$scratch/doctor")" "this guest's kernel keeps exitstat from programs .*perf reads it" "doctor says whose doing it is"
+exitstat --record "$scratch/recording" >"$scratch/live"
+exitstat --replay "$scratch/recording" >"$scratch/replayed"
+check "it is recorded, and replayed the same" cmp "$scratch/live" "$scratch/replayed"
+exitstat --record "$scratch/recording" -- cpuids 1000 2>"$scratch/live" >/dev/null
+exitstat --replay "$scratch/recording" -- true 2>"$scratch/replayed" >/dev/null
+is "$(grep -i '^cpuid' "$scratch/replayed")" "$(grep -i '^cpuid' "$scratch/live")" "and so is a run, less its own CPUIDs"
+nobody=$(su nobody -c exitstat 2>&1)
+like "$?$nobody" "^[1-9].*this guest's kernel keeps exitstat from programs.*kernel.perf_event_paranoid" \
+	"who may not watch CPUs by perf is told so"
+like "$(su nobody -c 'exitstat doctor' 2>&1)" "FAIL.*perf_event_paranoid" "by doctor, too"
+echo 0 >/proc/sys/kernel/perf_event_paranoid
+check "who may can" su nobody -c exitstat
+echo 2 >/proc/sys/kernel/perf_event_paranoid
+
+# What would change something, and a task's, is not to be had. How perf words it is its own affair.
+for event in leaf=9,ecx=100 leaf=10,ecx=1 leaf=8,ecx=114 leaf=11,ecx=0 leaf=11,ecx=1; do
+	perf stat -a -e "exitstat/$event,answer=1/" -- true >"$scratch/said" 2>&1
+	like "$?$(cat "$scratch/said")" '^[1-9]|not supported' "no answer to $event"
+done
+perf stat -e exitstat/leaf=1,answer=1/ -- true >"$scratch/said" 2>&1
+like "$?$(cat "$scratch/said")" '^[1-9]|not supported' "nor to a task's event"
+perf record -o "$scratch/data" -a -e exitstat/leaf=2,answer=1/ -- true >"$scratch/said" 2>&1
+like "$?$(cat "$scratch/said")" '^[1-9].*(nvalid|not supported)' "nor are there samples of answers"
+is "$(cat $caps)" guest "and all is as it was"
+
+if ((cpus > 1)); then
+	exitstat -C -n 0.5 6 >"$scratch/lines" 2>&1 &
+	sleep 1
+	echo 0 >/sys/devices/system/cpu/cpu1/online
+	sleep 1
+	echo 1 >/sys/devices/system/cpu/cpu1/online
+	wait $!
+	is "$?:$(($(wc -l <"$scratch/lines") > 6))" 0:1 "a CPU may go offline and come back"
+else
+	skip "a CPU that goes offline" "a single vCPU"
+fi
+
+## Closed by the host
+
+rmmod exitstat_guest
+check "without restrict" insmod /modules/exitstat_guest.ko
+is "$(cat $caps)" no "the leaves are open"
+echo "# host: expose kernel"
+for ((i = 0; i < 30; i++)); do
+	[[ $(cat $caps) == no ]] || break
+	sleep 1
+done
+is "$(cat $caps)" host "the host closes them"
+sees_all "closed by the host"
+like "$(cat "$scratch/doctor")" "the host shows exitstat to this VM's kernel only.*perf reads it" "doctor says whose doing it is"
+like "$(su nobody -c exitstat 2>&1)" "the host shows exitstat to this VM's kernel only.*perf_event_paranoid" "and so is a user told"
+echo "# host: expose all"
+for ((i = 0; i < 30; i++)); do
+	[[ $(cat $caps) != no ]] || break
+	sleep 1
+done
+is "$(cat $caps)" no "and opens them"
+
+## Which code causes the exits
+
+while :; do causes 500; done >/dev/null 2>&1 &
+causes=$!
+out=$(exitstat explain $io msr cpuid 2>/dev/null)
+kill $causes
+wait $causes 2>/dev/null
+for words in "read_port" "write_msr" "ask_cpu"; do
+	like "$out" "Which code causes it here"$'\n'" +[0-9.]+% causes: [^"$'\n'"]*$words <- main" "explain finds $words"
+done
+is "$(exitstat explain $io -J 2>/dev/null | grep -c '"call_sites": \[')" 1 "JSON has it"
+out=$(PATH=$scratch:/usr/none exec -a exitstat "$(command -v exitstat)" explain $io 2>&1)
+like "$out" "perf would tell: install it" "without perf it says what is missing"
+like "$(su nobody -c "exitstat explain $io" 2>&1)" "perf cannot record it; it says why: perf record -a -e exitstat/$io/" \
+	"and so it does where perf may not"
+rmmod exitstat_guest
+is "$(exitstat explain $io | grep -c 'Which code')" 0 "without the driver it says nothing"
+is "$(dmesg | tail -n +$((said + 1)) | grep -E 'WARNING|BUG|Oops|cut here|NMI received|Dazed')" "" \
+	"the kernel's log has no complaints"
+done_testing
