@@ -44,12 +44,26 @@ static struct subject find_subject(const char *name)
 	return subject;
 }
 
-static void print_subjects(const struct tool *tool, const struct subject *subjects, size_t n)
+/* Of this guest, not of a recording or of one of the host's. */
+static void find_call_sites(const struct tool *tool, struct subject *subjects, size_t n)
 {
+	size_t i;
+
+	for (i = 0; i < n && !tool->replay && !tool->vm; i++)
+		call_sites_find(subjects[i].name, &subjects[i].sites);
+}
+
+static void print_subjects(const struct tool *tool, struct subject *subjects, size_t n)
+{
+	size_t i;
+
+	find_call_sites(tool, subjects, n);
 	if (tool->json)
 		explain_json(tool, subjects, n);
 	else
 		explain_print(tool, subjects, n);
+	for (i = 0; i < n; i++)
+		call_sites_free(&subjects[i].sites);
 }
 
 static bool is_among(const struct explanation *explanation, const struct subject *subjects,

@@ -5,6 +5,8 @@
 
 #include <stddef.h>
 
+#include "call_sites.h"
+
 /**
  * struct advice - sentences, and where they are from
  * @text: the sentences
@@ -38,11 +40,13 @@ struct row;
  * @name: the reason
  * @explanation: the text on it, or NULL
  * @row: what it has cost, or NULL
+ * @sites: which code causes it here
  */
 struct subject {
 	const char *name;
 	const struct explanation *explanation;
 	const struct row *row;
+	struct call_sites sites;
 };
 
 /* explain_print.c */

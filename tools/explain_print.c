@@ -111,6 +111,39 @@ static void print_heading(const struct tool *tool, const struct subject *subject
 		print_cost(tool, subject->row, width);
 }
 
+static void print_site(const struct tool *tool, const struct call_site *site, size_t width)
+{
+	struct value value = { .kind = VALUE_PERCENT, .number = site->percent };
+	char percent[VALUE_SIZE];
+	size_t column = 0, i;
+
+	format_value(tool, &value, percent);
+	print_paragraph(width, &column, "%s %s: %s", percent, site->command, site->stack[0]);
+	for (i = 1; i < site->depth; i++)
+		print_paragraph(width, &column, "<- %s", site->stack[i]);
+	putchar('\n');
+}
+
+static void print_sites(const struct tool *tool, const struct call_sites *sites, size_t width)
+{
+	size_t column = 0, i;
+
+	if (sites->result == CALL_SITES_NO_DRIVER)
+		return;
+	puts("  Which code causes it here");
+	for (i = 0; i < sites->n; i++)
+		print_site(tool, &sites->site[i], width);
+	if (sites->result == CALL_SITES_NO_PERF)
+		print_paragraph(width, &column, "perf would tell: install it (Debian: linux-perf)");
+	else if (sites->result == CALL_SITES_REFUSED)
+		print_paragraph(width, &column, "perf cannot record it; it says why: perf record -a -e "
+				"exitstat/%s/ -- sleep 1", sites->event);
+	else if (!sites->n)
+		print_paragraph(width, &column, "none did in the second that perf has watched");
+	if (column)
+		putchar('\n');
+}
+
 static void print_explanation(const struct explanation *explanation, size_t width)
 {
 	int part;
@@ -145,6 +178,7 @@ void explain_print(const struct tool *tool, const struct subject *subjects, size
 			print_explanation(subjects[i].explanation, width);
 		else if (subjects[i].explanation)
 			printf("  See %s above.\n", first->name);
+		print_sites(tool, &subjects[i].sites, width);
 	}
 	if (!n)
 		puts("no exits yet");
@@ -206,6 +240,28 @@ static void add_explanation(json_t *object, const struct explanation *explanatio
 		json_object_set_new(object, parts[part].key, part_json(explanation->parts[part]));
 }
 
+static json_t *site_json(const struct call_site *site)
+{
+	json_t *stack = json_array();
+	size_t i;
+
+	for (i = 0; i < site->depth; i++)
+		json_array_append_new(stack, json_string(site->stack[i]));
+	return json_pack("{s:f, s:s, s:o}", "share", site->percent, "command", site->command,
+			 "stack", stack);
+}
+
+/* null where nobody could look. */
+static json_t *sites_json(const struct call_sites *sites)
+{
+	json_t *array = sites->result == CALL_SITES_FOUND ? json_array() : json_null();
+	size_t i;
+
+	for (i = 0; i < sites->n; i++)
+		json_array_append_new(array, site_json(&sites->site[i]));
+	return array;
+}
+
 static json_t *subject_json(const struct tool *tool, const struct subject *subject)
 {
 	struct columns columns;
@@ -219,6 +275,7 @@ static json_t *subject_json(const struct tool *tool, const struct subject *subje
 		add_explanation(object, subject->explanation);
 	else
 		json_object_set_new(object, "title", json_null());
+	json_object_set_new(object, "call_sites", sites_json(&subject->sites));
 	return object;
 }
 

@@ -104,6 +104,8 @@ is "$(grep '^[^ ]' <<<"$out")" "cpuid: CPUID"$'\n'"io: port I/O" "several: in th
 run "$exitstat" explain hlt -J
 is "$(jq -c '[.report, .explanations[0].reason, .explanations[0].names, (.explanations | length)]' <<<"$out")" \
 	'["explain","hlt",["HLT","hlt","idle-halt"],1]' "a name: JSON"
+is "$(jq '.explanations[0] | has("call_sites") and .call_sites == null' <<<"$out")" true \
+	"JSON: no call sites, where nobody could look"
 run "$exitstat" explain nonsense
 told "no reason" 2 "no text on 'nonsense'.*exitstat explain list"
 run "$exitstat" explain hlt RDRAND
