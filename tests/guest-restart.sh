@@ -1,0 +1,57 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+# In an inner Linux: a reset, kexec or a crash, while perf has samples of all CPUs armed. Each kernel says
+# how many NMIs it has had. Wants start-kernel of lab/inside, perf, busybox in PATH; kernel and
+# next.img, an initramfs, in /root.
+#
+# guest-restart.sh WAY: arms, and restarts; after a reset it tells.
+
+# cmos BYTE: a byte of the clock's memory, which outlives a reset, is read, or written.
+cmos() {
+	printf '\x50' | dd of=/dev/port bs=1 seek=112 status=none
+	if (($#)); then
+		# shellcheck disable=SC2059 # the byte is the format
+		printf "$1" | dd of=/dev/port bs=1 seek=113 status=none
+	else
+		dd if=/dev/port bs=1 skip=113 count=1 status=none | od -An -tx1 | tr -d ' '
+	fi
+}
+
+nmis() {
+	awk '/NMI:/ { for (i = 2; $i ~ /^[0-9]+$/; i++) n += $i; print n }' /proc/interrupts
+}
+
+# Often, so that what is left armed tells at once.
+arm() {
+	local try
+
+	insmod /modules/exitstat_guest.ko || exit
+	perf record -o /tmp/data -a -e exitstat/exits/ -c 20 -- sleep 100 >/dev/null 2>&1 &
+	for ((try = 0; try < 300 && $(nmis) == 0; try++)); do
+		sleep 0.1
+	done
+	echo "armed: $(($(nmis) > 0))"
+}
+
+next="console=ttyS0 quiet nowatchdog panic=-1 inner_run=next-kernel.sh"
+echo 2 >/proc/sys/kernel/kptr_restrict
+case $1 in
+reset)
+	if [[ $(cmos) == 58 ]]; then
+		next-kernel.sh reset
+		exit
+	fi
+	arm
+	cmos '\x58'
+	echo b >/proc/sysrq-trigger
+	;;
+kexec)
+	arm
+	start-kernel kernel next.img "$next what=kexec"
+	;;
+crash)
+	start-kernel --crash kernel next.img "$next maxcpus=1 what=crash" || exit
+	arm
+	echo c >/proc/sysrq-trigger
+	;;
+esac
