@@ -1,10 +1,11 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
-# In an inner Linux: a reset, kexec or a crash, while perf has samples of all CPUs armed. Each kernel says
-# how many NMIs it has had. Wants start-kernel of lab/inside, perf, busybox in PATH; kernel and
-# next.img, an initramfs, in /root.
+# In an inner Linux: a reset and then kexec, or a crash, while perf has samples of all CPUs armed. The kernel
+# that follows says how many NMIs it has had. Wants start-kernel of lab/inside, perf, busybox in PATH;
+# kernel and next.img, an initramfs, in /root.
 #
-# guest-restart.sh WAY: arms, and restarts; after a reset it tells.
+# guest-restart.sh reset|crash
+. /bin/nmis.sh
 
 # cmos BYTE: a byte of the clock's memory, which outlives a reset, is read, or written.
 cmos() {
@@ -15,10 +16,6 @@ cmos() {
 	else
 		dd if=/dev/port bs=1 skip=113 count=1 status=none | od -An -tx1 | tr -d ' '
 	fi
-}
-
-nmis() {
-	awk '/NMI:/ { for (i = 2; $i ~ /^[0-9]+$/; i++) n += $i; print n }' /proc/interrupts
 }
 
 # Often, so that what is left armed tells at once.
@@ -35,23 +32,16 @@ arm() {
 
 next="console=ttyS0 quiet nowatchdog panic=-1 inner_run=next-kernel.sh"
 echo 2 >/proc/sys/kernel/kptr_restrict
-case $1 in
-reset)
-	if [[ $(cmos) == 58 ]]; then
-		next-kernel.sh reset
-		exit
-	fi
-	arm
-	cmos '\x58'
-	echo b >/proc/sysrq-trigger
-	;;
-kexec)
-	arm
-	start-kernel kernel next.img "$next what=kexec"
-	;;
-crash)
+if [[ $1 == crash ]]; then
 	start-kernel --crash kernel next.img "$next maxcpus=1 what=crash" || exit
 	arm
 	echo c >/proc/sysrq-trigger
-	;;
-esac
+elif [[ $(cmos) == 58 ]]; then
+	tell reset
+	arm
+	start-kernel kernel next.img "$next what=kexec"
+else
+	arm
+	cmos '\x58'
+	echo b >/proc/sysrq-trigger
+fi
