@@ -33,8 +33,8 @@ int main(int argc, char **argv)
 	}
 	if (argc != 4)
 		errx(2, "usage: start-kernel [--crash] KERNEL INITRAMFS COMMAND_LINE");
-	if (syscall(SYS_kexec_file_load, open_file(argv[1]), open_file(argv[2]), strlen(argv[3]) + 1,
-		    argv[3], flags))
+	if (syscall(SYS_kexec_file_load, open_file(argv[1]), open_file(argv[2]),
+		    strlen(argv[3]) + 1, argv[3], flags))
 		err(1, "cannot load %s", argv[1]);
 	if (flags)
 		return 0;
