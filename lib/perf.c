@@ -56,18 +56,15 @@ static int open_event(int type, uint64_t config, int cpu, int leader)
 static bool read_halves(int type, uint64_t config, int cpu, struct halves *halves)
 {
 	int leader = open_event(type, config | CONFIG_TSC, cpu, -1), second, error_number;
-	bool good = false;
+	bool good;
 
 	if (leader < 0)
 		return false;
 	second = open_event(type, config, cpu, leader);
-	if (second >= 0) {
-		good = read(leader, halves, sizeof(*halves)) == sizeof(*halves);
-		error_number = errno;
-		close(second);
-		errno = error_number;
-	}
+	good = second >= 0 && read(leader, halves, sizeof(*halves)) == sizeof(*halves);
 	error_number = errno;
+	if (second >= 0)
+		close(second);
 	close(leader);
 	errno = error_number;
 	return good;
@@ -95,26 +92,29 @@ static int refused(struct exitstat *es)
 			     strerror(errno));
 }
 
-/* A CPU that has gone offline meanwhile has no events; the whole VM answers on another one. */
+/*
+ * A CPU that goes offline has no events, or answers zeros: as with CPUID, what was asked while the
+ * thread changed its CPU is asked again.
+ */
 static int perf_query(struct exitstat *es, uint32_t leaf, uint32_t ecx, struct exitstat_regs *regs)
 {
 	uint64_t config = (uint64_t)(leaf & 0xf) << CONFIG_LEAF_SHIFT | CONFIG_ANSWER | ecx;
-	int type, cpu = sched_getcpu();
-	struct halves halves;
+	int type, err, cpu = sched_getcpu();
+	struct halves halves = { .nr = 0 };
 
 	if (leaf < EXITSTAT_LEAF_FIRST || leaf > EXITSTAT_LEAF_LAST)
 		return exitstat_cpuid_source.query(es, leaf, ecx, regs);
 	type = pmu_type();
-	while (!(es->pinned && cpu != es->cpu)) {
+	while (!es->pinned || cpu == es->cpu) {
 		es->cpu = cpu;
-		if (read_halves(type, config, cpu, &halves)) {
-			*regs = (struct exitstat_regs){ halves.low, halves.low >> 32, halves.high,
-							halves.high >> 32 };
-			return exitstat_count_answer(es, cpu);
-		}
-		if (errno != ENODEV || cpu == sched_getcpu())
-			return refused(es);
+		err = read_halves(type, config, cpu, &halves) ? exitstat_count_answer(es, cpu) :
+								refused(es);
 		cpu = sched_getcpu();
+		if (cpu != es->cpu)
+			continue;
+		*regs = (struct exitstat_regs){ halves.low, halves.low >> 32, halves.high,
+						halves.high >> 32 };
+		return err;
 	}
 	return exitstat_cpu_gone(es);
 }

@@ -17,22 +17,27 @@
 /* sh says that it has not found the program. */
 #define NOT_FOUND	127
 
-/* A row is share, command and symbol, and the stack that it has most often follows. */
-#define PERF	"perf record -q -a -g -F 997 -e exitstat/%s/ -o %s/data -- sleep 1 >/dev/null 2>&1 &&" \
-	" LC_ALL=C perf report -i %s/data -q --stdio --no-children -F overhead,comm,sym -t '\t'" \
-	" -g folded,0,1,callee 2>/dev/null"
+/*
+ * A row is share, command and symbol, and the stack that it has most often follows. The shell
+ * removes the file, also when it is interrupted with us.
+ */
+#define PERF	"d=$(mktemp -d) || exit; trap 'rm -rf \"$d\"' EXIT; trap 'exit 1' HUP INT TERM;" \
+	" perf record -q -a -g -F 997 -e exitstat/%s/ -o \"$d/data\" -- sleep 1 >/dev/null 2>&1 &&" \
+	" LC_ALL=C perf report -i \"$d/data\" -q --stdio --no-children -F overhead,comm,sym" \
+	" -t '\t' -g folded,0,1,callee 2>/dev/null"
 
 /* The driver's name of an event, or NULL: this guest has no such reason, or no driver. */
 static char *event_of(const char *reason)
 {
-	char *path, *c;
+	char *path, *name, *c;
 
 	if (asprintf(&path, PMU "/events/%s", reason) < 0)
 		die(STATUS_FAILED, "out of memory");
-	for (c = path + sizeof(PMU "/events/") - 1; *c; c++)
+	name = path + sizeof(PMU "/events/") - 1;
+	for (c = name; *c; c++)
 		*c = *c == ' ' || *c == '-' ? '_' : tolower((unsigned char)*c);
 	if (!access(path, F_OK))
-		return path;
+		return memmove(path, name, strlen(name) + 1);
 	free(path);
 	return NULL;
 }
@@ -119,14 +124,13 @@ static void read_report(FILE *report, struct call_sites *sites)
 	free(line);
 }
 
-static enum call_sites_result ask_perf(const char *event, const char *directory,
-				       struct call_sites *sites)
+static enum call_sites_result ask_perf(struct call_sites *sites)
 {
 	char *command;
 	FILE *report;
 	int status;
 
-	if (asprintf(&command, PERF, event, directory, directory) < 0)
+	if (asprintf(&command, PERF, sites->event) < 0)
 		die(STATUS_FAILED, "out of memory");
 	report = popen(command, "re");
 	free(command);
@@ -148,23 +152,13 @@ static enum call_sites_result ask_perf(const char *event, const char *directory,
  */
 void call_sites_find(const char *reason, struct call_sites *sites)
 {
-	char directory[] = "/tmp/exitstat-XXXXXX", *event = event_of(reason), *data;
-
 	*sites = (struct call_sites){ .result = CALL_SITES_NO_DRIVER };
-	if (!event)
+	sites->event = event_of(reason);
+	if (!sites->event)
 		return;
-	sites->event = copy(strrchr(event, '/') + 1, strlen(strrchr(event, '/') + 1));
-	free(event);
-	if (!mkdtemp(directory) || asprintf(&data, "%s/data", directory) < 0) {
-		sites->result = CALL_SITES_REFUSED;
-		return;
-	}
 	if (isatty(STDERR_FILENO))
 		fprintf(stderr, "exitstat: perf records %s for a second\n", sites->event);
-	sites->result = ask_perf(sites->event, directory, sites);
-	unlink(data);
-	rmdir(directory);
-	free(data);
+	sites->result = ask_perf(sites);
 }
 
 void call_sites_free(struct call_sites *sites)
