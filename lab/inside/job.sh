@@ -96,11 +96,14 @@ memory_in_use() {
 }
 
 # concerning_exitstat: standard input, the kernel's log without the times, less those of KCSAN's
-# reports in which nothing is exitstat's: data races of the kernel's own come and go. A report lies
-# between two lines of "=".
+# reports in which exitstat is not within three calls of the access: data races of the kernel's own
+# come and go. A report lies between two lines of "=", each stack in it after a line that ends with ":".
 concerning_exitstat() {
-	awk '/^=+$/ { if (held ~ /BUG: KCSAN/ && held !~ /exitstat/) held = ""
-			printf "%s", held; held = ""; next }
+	awk '/^=+$/ { if (held ~ /BUG: KCSAN/ && !ours) held = ""
+			printf "%s", held; held = ""; ours = calls = 0; next }
+		/:$/ { calls = 0 }
+		/exitstat/ && calls <= 3 { ours = 1 }
+		{ calls++ }
 		{ held = held $0 "\n" }
 		END { printf "%s", held }'
 }
