@@ -10,14 +10,16 @@ export LC_ALL=C PERF_PAGER=cat
 scratch=$(mktemp -d)
 cpus=$(grep -c '^processor' /proc/cpuinfo)
 caps=/sys/bus/event_source/devices/exitstat/caps/restricted
-io=io
-grep -q AuthenticAMD /proc/cpuinfo || io=io_instruction
+io=io msr=msr
+grep -q AuthenticAMD /proc/cpuinfo || io=io_instruction msr=msr_write
 echo 2 >/proc/sys/kernel/kptr_restrict
 echo 2 >/proc/sys/kernel/perf_event_paranoid
 
 # cpuids_of N: what exitstat counts for a command that executes N CPUIDs more than it takes to start.
 cpuids_of() {
-	exitstat --raw -n -o REASON,EXITS -- cpuids "$1" 2>&1 >/dev/null | awk 'tolower($1) == "cpuid" { print $2 }'
+	# Not in a pipeline, whose other programs ask the CPU as they start.
+	exitstat --raw -n -o REASON,EXITS -- cpuids "$1" 2>"$scratch/run" >/dev/null
+	awk 'tolower($1) == "cpuid" { print $2 }' "$scratch/run"
 }
 
 # sees_all NAME: every mode of the command works.
@@ -111,12 +113,17 @@ is "$(cat $caps)" no "and opens them"
 
 while :; do causes 500; done >/dev/null 2>&1 &
 causes=$!
-out=$(exitstat explain $io msr cpuid 2>/dev/null)
+# The program does one after the other, and an emulator's second is short.
+for words in "$io read_port" "$msr write_msr" "cpuid ask_cpu"; do
+	read -r reason function <<<"$words"
+	for ((try = 0; try < 20; try++)); do
+		out=$(exitstat explain "$reason" 2>/dev/null | tr -s ' \n' ' ')
+		[[ ! $out =~ "Which code causes it here".*causes:.*"$function <- main" ]] || break
+	done
+	like "$out" "Which code causes it here.*% causes:.*$function <- main" "explain $reason finds $function"
+done
 kill $causes
 wait $causes 2>/dev/null
-for words in "read_port" "write_msr" "ask_cpu"; do
-	like "$out" "Which code causes it here"$'\n'" +[0-9.]+% causes: [^"$'\n'"]*$words <- main" "explain finds $words"
-done
 is "$(exitstat explain $io -J 2>/dev/null | grep -c '"call_sites": \[')" 1 "JSON has it"
 out=$(PATH=$scratch:/usr/none exec -a exitstat "$(command -v exitstat)" explain $io 2>&1)
 like "$out" "perf would tell: install it" "without perf it says what is missing"
