@@ -49,6 +49,17 @@ void exitstat_tell(u32 leaf, u32 ecx, struct exitstat_regs *regs)
 	cpuid_count(leaf, ecx, &regs->eax, &regs->ebx, &regs->ecx, &regs->edx);
 }
 
+/**
+ * exitstat_ask_properties - ask leaf PROPERTIES
+ * @regs: the answer
+ */
+void exitstat_ask_properties(struct exitstat_regs *regs)
+{
+	preempt_disable();
+	exitstat_ask(EXITSTAT_LEAF_PROPERTIES, 0, regs);
+	preempt_enable();
+}
+
 /** exitstat_is_there - has the host exitstat, and does it show it to this VM? */
 bool exitstat_is_there(void)
 {

@@ -12,6 +12,7 @@ struct exitstat_regs {
 
 u64 exitstat_ask(u32 leaf, u32 ecx, struct exitstat_regs *regs);
 void exitstat_tell(u32 leaf, u32 ecx, struct exitstat_regs *regs);
+void exitstat_ask_properties(struct exitstat_regs *regs);
 bool exitstat_is_there(void);
 
 #endif

@@ -4,12 +4,14 @@
  * host's kernel, returns to the VMM and its time; two for each state: times entered, and time.
  */
 #include <linux/device.h>
+#include <linux/jiffies.h>
 #include <linux/kernel.h>
 #include <linux/math64.h>
 #include <linux/perf_event.h>
 #include <linux/slab.h>
 #include <linux/string.h>
 
+#include "ask.h"
 #include "config.h"
 #include "exitstat_names.h"
 #include "names.h"
@@ -31,8 +33,9 @@ static struct named_event *files;
 static struct attribute **file_attrs;
 static unsigned int nr_files;
 
-/* Microseconds of a cycle are 1000 / kHz; in units of 10^-15 that is 10^18 / kHz. */
-static u64 cycle_us;
+/* The frequency of the host's TSC, and when it was asked for. */
+static u32 host_khz;
+static unsigned long asked_at;
 
 static ssize_t event_show(struct device *dev, struct device_attribute *attr, char *page)
 {
@@ -53,9 +56,25 @@ static ssize_t unit_show(struct device *dev, struct device_attribute *attr, char
 	return sysfs_emit(page, "us\n");
 }
 
+/* The VM may have moved to another host. perf reads a file for each event as it starts. */
+static u32 ask_tsc_khz(void)
+{
+	struct exitstat_regs properties;
+
+	if (time_before(jiffies, READ_ONCE(asked_at) + HZ) || !exitstat_is_there())
+		return READ_ONCE(host_khz);
+	exitstat_ask_properties(&properties);
+	if (properties.eax)
+		WRITE_ONCE(host_khz, properties.eax);
+	WRITE_ONCE(asked_at, jiffies);
+	return READ_ONCE(host_khz);
+}
+
+/* Microseconds of a cycle are 1000 / kHz; in units of 10^-15 that is 10^18 / kHz. */
 static ssize_t scale_show(struct device *dev, struct device_attribute *attr, char *page)
 {
-	return sysfs_emit(page, "0.%015llu\n", cycle_us);
+	return sysfs_emit(page, "0.%015llu\n",
+			  div_u64(NSEC_PER_SEC * (u64)NSEC_PER_SEC, ask_tsc_khz()));
 }
 
 typedef ssize_t show_function(struct device *dev, struct device_attribute *attr, char *page);
@@ -150,11 +169,11 @@ const struct attribute_group *exitstat_attr_groups[] = {
 /**
  * exitstat_names_init - make the files, before the PMU is registered
  * @space: EXITSTAT_SPACE_*
- * @tsc_khz: frequency of the host's TSC
+ * @khz: frequency of the host's TSC
  *
  * Return: 0, or -ENOMEM.
  */
-int exitstat_names_init(u32 space, u32 tsc_khz)
+int exitstat_names_init(u32 space, u32 khz)
 {
 	const struct exitstat_name *names = exitstat_vmx_names;
 	unsigned int n = ARRAY_SIZE(exitstat_vmx_names), most;
@@ -171,7 +190,8 @@ int exitstat_names_init(u32 space, u32 tsc_khz)
 		exitstat_names_exit();
 		return -ENOMEM;
 	}
-	cycle_us = div_u64(NSEC_PER_SEC * (u64)NSEC_PER_SEC, tsc_khz);
+	host_khz = khz;
+	asked_at = jiffies;
 	add_reason("exits", EXITSTAT_ALL_REASONS);
 	add_reason("other", EXITSTAT_REASON_OTHER);
 	for (; n; n--, names++)

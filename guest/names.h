@@ -8,7 +8,7 @@
 
 extern const struct attribute_group *exitstat_attr_groups[];
 
-int exitstat_names_init(u32 space, u32 tsc_khz);
+int exitstat_names_init(u32 space, u32 khz);
 void exitstat_names_exit(void);
 
 #endif

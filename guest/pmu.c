@@ -40,7 +40,7 @@ static bool counts_questions(u64 config)
  * Any leaf's answer, for who is kept from the leaves and may watch CPUs all the same. Not those
  * that change what is armed, or who sees the leaves.
  */
-static bool answer_is_valid(const struct perf_event *event)
+static bool answer_is_valid(struct perf_event *event)
 {
 	u64 config = event->attr.config;
 	u32 leaf = exitstat_config_leaf(config);
@@ -52,7 +52,7 @@ static bool answer_is_valid(const struct perf_event *event)
 	return leaf < EXITSTAT_LEAF_SELECT || leaf > EXITSTAT_LEAF_SAMPLE;
 }
 
-static bool config_is_valid(const struct perf_event *event)
+static bool config_is_valid(struct perf_event *event)
 {
 	u64 config = event->attr.config;
 	u64 known = EXITSTAT_CONFIG_LEAF | EXITSTAT_CONFIG_TSC | EXITSTAT_CONFIG_ANSWER | U32_MAX;
@@ -138,11 +138,12 @@ static void pmu_read(struct perf_event *event)
 
 static void pmu_start(struct perf_event *event, int flags)
 {
-	event->hw.state = 0;
-	if (is_answer(event))
-		return;
-	event->hw.asked_at = rdtsc();
-	local64_set(&event->hw.prev_count, read_host(event));
+	if (!is_answer(event)) {
+		event->hw.asked_at = rdtsc();
+		local64_set(&event->hw.prev_count, read_host(event));
+	}
+	/* An NMI may read it from here on. */
+	WRITE_ONCE(event->hw.state, 0);
 	if (is_sampling_event(event))
 		exitstat_sample_start(event);
 }
@@ -151,9 +152,10 @@ static void pmu_stop(struct perf_event *event, int flags)
 {
 	if (is_answer(event) || event->hw.state & PERF_HES_STOPPED)
 		return;
-	event->hw.state = PERF_HES_STOPPED | PERF_HES_UPTODATE;
+	/* First, since perf may stop and start anew in the NMI of a sample. */
 	if (is_sampling_event(event))
 		exitstat_sample_stop(event);
+	WRITE_ONCE(event->hw.state, PERF_HES_STOPPED | PERF_HES_UPTODATE);
 	update(event);
 }
 
@@ -227,9 +229,7 @@ static int read_properties(struct exitstat_regs *regs)
 		pr_err("the host has no exitstat, or hides it from this VM: its operator loads kvm_exitstat, or says: exitstat expose VM all\n");
 		return -ENODEV;
 	}
-	preempt_disable();
-	exitstat_ask(EXITSTAT_LEAF_PROPERTIES, 0, regs);
-	preempt_enable();
+	exitstat_ask_properties(regs);
 	if (regs->eax)
 		return 0;
 	pr_err("the host does not know the frequency of its TSC\n");
@@ -246,7 +246,7 @@ static int __init start(void)
 	cpuid_reason = properties.ecx == EXITSTAT_SPACE_SVM ? 0x72 : 10;
 	error = exitstat_restrict_init(properties.ebx);
 	if (error) {
-		pr_err("the host cannot close its leaves to programs: load it without restrict=1, or have its exitstat renewed\n");
+		pr_err("the host does not close its leaves to programs: load it without restrict=1, or have its exitstat renewed (where the guest's state is encrypted it cannot)\n");
 		return error;
 	}
 	error = exitstat_names_init(properties.ecx, properties.eax);

@@ -8,6 +8,7 @@
 #include <linux/device.h>
 #include <linux/module.h>
 #include <linux/preempt.h>
+#include <linux/workqueue.h>
 
 #include "ask.h"
 #include "exitstat_abi.h"
@@ -27,7 +28,19 @@ static u32 restrict_leaves(u32 how)
 	return regs.eax;
 }
 
-/** exitstat_restrict_again - the host may be another one, or have been loaded anew */
+/* The host may be another one, or exitstat have been loaded anew there, and nobody tells. */
+#define AGAIN_SECONDS	10
+
+static void close_again(struct work_struct *work);
+static DECLARE_DEFERRABLE_WORK(close_work, close_again);
+
+static void close_again(struct work_struct *work)
+{
+	restrict_leaves(1);
+	schedule_delayed_work(&close_work, AGAIN_SECONDS * HZ);
+}
+
+/** exitstat_restrict_again - who opens an event has the leaves closed at once */
 void exitstat_restrict_again(void)
 {
 	if (restricted)
@@ -38,22 +51,29 @@ void exitstat_restrict_again(void)
  * exitstat_restrict_init - close the leaves, or open what an earlier kernel has closed
  * @features: EXITSTAT_FEATURE_* of the host
  *
- * Return: 0; -EOPNOTSUPP when they are to be closed and the host cannot.
+ * Return: 0; -EOPNOTSUPP when they are to be closed and the host does not.
  */
 int exitstat_restrict_init(u32 features)
 {
+	u32 by = 0;
+
 	if (features & EXITSTAT_FEATURE_RESTRICT)
-		restrict_leaves(restricted);
-	else if (restricted)
+		by = restrict_leaves(restricted);
+	if (!restricted)
+		return 0;
+	if (!(by & EXITSTAT_RESTRICTED_BY_GUEST))
 		return -EOPNOTSUPP;
+	schedule_delayed_work(&close_work, AGAIN_SECONDS * HZ);
 	return 0;
 }
 
 /** exitstat_restrict_exit - what was closed is open again */
 void exitstat_restrict_exit(void)
 {
-	if (restricted)
-		restrict_leaves(0);
+	if (!restricted)
+		return;
+	cancel_delayed_work_sync(&close_work);
+	restrict_leaves(0);
 }
 
 static ssize_t restricted_show(struct device *dev, struct device_attribute *attr, char *page)

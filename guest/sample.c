@@ -73,16 +73,21 @@ void exitstat_sample_start(struct perf_event *event)
 {
 	struct hw_perf_event *hwc = &event->hw;
 	s64 left = local64_read(&hwc->period_left);
+	u32 granted;
 
 	/* Contexts that perf swaps may bring a second one, which is to disturb nobody. */
 	if (this_cpu_read(sampled) || READ_ONCE(ended))
 		return;
+	this_cpu_write(sampled, event);
+	this_cpu_write(listening, true);
+	/* The host may be another one, or grant less than when the event was opened. */
+	granted = select(event);
+	if (!granted)
+		return;
+	hwc->least = granted;
 	if (left <= 0 || left > next_countdown(event))
 		left = next_countdown(event);
 	hwc->last_period = next_countdown(event);
-	this_cpu_write(sampled, event);
-	this_cpu_write(listening, true);
-	select(event);
 	arm(left);
 }
 
@@ -142,6 +147,9 @@ static void sample(struct perf_event *event, u64 rip, const struct pt_regs *inte
 	}
 	if (event->attr.sample_type & PERF_SAMPLE_ADDR)
 		about = what_it_was_about();
+	/* perf itself reads only the others of the group. */
+	if (event->attr.sample_type & PERF_SAMPLE_READ)
+		event->pmu->read(event);
 	perf_sample_data_init(&data, about, event->hw.last_period);
 	event->hw.last_period = next_countdown(event);
 	/* Before Linux 6.16 it was the driver that stopped what is too frequent. */
@@ -183,16 +191,28 @@ static bool meet(const struct opened *a, const struct opened *b)
 	       (a->task == b->task || !a->task || !b->task);
 }
 
-static int add(struct opened *opened)
+static bool is_taken(const struct opened *opened)
 {
 	const struct opened *other;
+
+	list_for_each_entry(other, &all_opened, of_all)
+		if (meet(opened, other))
+			return true;
+	return false;
+}
+
+/*
+ * Nobody can have opened an event of a task that is not there yet, and who would open one of all
+ * tasks meets the parent's, which lasts as long: a fork looks at no other.
+ */
+static int add(struct opened *opened, bool is_child)
+{
 	int error = 0;
 
 	spin_lock(&opened_lock);
-	list_for_each_entry(other, &all_opened, of_all)
-		if (meet(opened, other))
-			error = -EBUSY;
-	if (!error)
+	if (!is_child && is_taken(opened))
+		error = -EBUSY;
+	else
 		list_add(&opened->of_all, &all_opened);
 	spin_unlock(&opened_lock);
 	return error;
@@ -217,7 +237,7 @@ static int open_event(struct perf_event *event)
 		return -ENOMEM;
 	opened->cpu = event->cpu;
 	opened->task = event->hw.target;
-	error = add(opened);
+	error = add(opened, event->parent);
 	if (error) {
 		kfree(opened);
 		return error;
@@ -267,17 +287,26 @@ int exitstat_sample_check_period(struct perf_event *event, u64 period)
 	return period < event->hw.least || period > EXITSTAT_COUNTDOWN_MASK ? -EINVAL : 0;
 }
 
+static int ask_period(struct perf_event *event)
+{
+	event->hw.least = ask_least(event);
+	if (!event->hw.least)
+		return -EOPNOTSUPP;
+	return exitstat_sample_check_period(event, event->attr.sample_period);
+}
+
 /**
  * exitstat_sample_event_init - before an event may sample
  * @event: the event, whose config is valid
  *
- * Return: 0; -EOPNOTSUPP when the host has no samples of it, -EINVAL when it grants no period that
- * short, or it is too long; -EBUSY when another event may sample on the same CPU at the same time;
- * -EACCES, -ENOMEM.
+ * Return: 0; -EOPNOTSUPP when the host has no samples of it; -EINVAL when it grants no period that
+ * short, it is too long, or idleness or the host is to be left out; -EBUSY when another event may
+ * sample on the same CPU at the same time; -EACCES, -ENOMEM.
  */
 int exitstat_sample_event_init(struct perf_event *event)
 {
 	u64 config = event->attr.config;
+	int error;
 
 	/* A child's is as its parent's, so that no fork fails because the host is another one. */
 	if (event->parent) {
@@ -287,12 +316,21 @@ int exitstat_sample_event_init(struct perf_event *event)
 	if (exitstat_config_leaf(config) != EXITSTAT_LEAF_SNAPSHOT ||
 	    config & EXITSTAT_CONFIG_TSC || has_branch_stack(event))
 		return -EOPNOTSUPP;
-	event->hw.least = ask_least(event);
-	if (!event->hw.least)
-		return -EOPNOTSUPP;
-	if (exitstat_sample_check_period(event, event->attr.sample_period))
+	/* Whose sleep it was the host cannot tell. */
+	if (event->attr.exclude_idle || event->attr.exclude_host)
 		return -EINVAL;
-	return tells_too_much(event) ? -EACCES : open_event(event);
+	if (tells_too_much(event))
+		return -EACCES;
+	/* Before the host is asked, which would disturb one that samples here. */
+	error = open_event(event);
+	if (error)
+		return error;
+	error = ask_period(event);
+	if (error) {
+		close_event(event);
+		event->destroy = NULL;
+	}
+	return error;
 }
 
 /**

@@ -22,12 +22,21 @@ cpuids_of() {
 	awk 'tolower($1) == "cpuid" { print $2 }' "$scratch/run"
 }
 
+# counts_2000 NAME: now and then the driver closes the leaves again, by a CPUID of its own.
+counts_2000() {
+	local n
+
+	n=$(($(cpuids_of 2000) - base - 2000))
+	((n >= 0 && n <= 2))
+	ok $? "$1: a command's exits are counted exactly: base, 2,000 and $n"
+}
+
 # sees_all NAME: every mode of the command works.
 sees_all() {
 	check "$1: since the VM started" exitstat
 	is "$(($(exitstat --raw -n -o REASON,EXITS | awk '$1 == "total" { print $2 }') > 10000))" 1 \
 		"$1: and that is since then"
-	is "$(cpuids_of 2000)" "$((base + 2000))" "$1: a command's exits are counted exactly"
+	counts_2000 "$1"
 	is "$(exitstat -n 0.2 3 | wc -l)" 3 "$1: intervals"
 	is "$(exitstat -C -n 0.2 2 | wc -l)" "$((2 * cpus))" "$1: each vCPU"
 	check "$1: histograms" exitstat histogram cpuid -- cpuids 100

@@ -42,6 +42,8 @@ is "$(count $cpuid cpuids 0)" "$base" "a task's own CPUIDs are the same each tim
 is "$(($(count $cpuid cpuids 10000) - base))" 10000 "10,000 CPUIDs are as many"
 is "$(count "{$cpuid,$cpuid,exitstat/exits/}" cpuids 10000 |
 	awk -v n=$((base + 10000)) '{ print ($1 == n && $2 == n && $3 >= n) }')" 1 "in a group"
+is "$(count "{cpu-clock,$cpuid}" cpuids 10000 | awk -v n=$((base + 10000)) '{ print ($1 > 0 && $2 == n) }')" 1 \
+	"in a group with an event of another PMU"
 twenty=$(printf "$cpuid,%.0s" {1..20})
 is "$(count "${twenty%,}" cpuids 1000 | tr ' ' '\n' | sort | uniq -c | tr -s ' ')" \
 	" 20 $((base + 1000))" "twenty events at once count the same"
