@@ -12,6 +12,7 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "handle.h"
 
@@ -164,4 +165,18 @@ int exitstat_own_cpus(struct exitstat *es, int *cpus, size_t max)
 	}
 	CPU_FREE(set);
 	return n;
+}
+
+/*
+ * With no more vCPUs than CPUs that run all of them are this VM's. Otherwise this kernel may have
+ * been told to use fewer, or the host shows other VMs' as well.
+ */
+int exitstat_own_witness(struct exitstat *es, uint32_t vcpus)
+{
+	int cpu;
+
+	if (vcpus <= (unsigned long)sysconf(_SC_NPROCESSORS_ONLN) ||
+	    exitstat_own_cpus(es, &cpu, 1) <= 0)
+		return EXITSTAT_VM;
+	return cpu;
 }

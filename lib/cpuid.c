@@ -34,4 +34,5 @@ const struct exitstat_source exitstat_cpuid_source = {
 	.on = exitstat_on_cpu,
 	.query = cpuid_query,
 	.cpus = exitstat_own_cpus,
+	.witness = exitstat_own_witness,
 };

@@ -91,10 +91,24 @@ struct exitstat_reason {
 /* Instead of a CPU's number: the sum over the VM's vCPUs. */
 #define EXITSTAT_VM	(-1)
 
-/* What to read, and pay for: a CPUID for each state, three for each reason. */
+/*
+ * What to read, and pay for: a CPUID for each state, and for each of the witness's; three for each
+ * reason.
+ */
 #define EXITSTAT_READ_STATES	(1u << 0)
 #define EXITSTAT_READ_REASONS	(1u << 1)
 #define EXITSTAT_READ_ALL	(EXITSTAT_READ_STATES | EXITSTAT_READ_REASONS)
+
+/*
+ * A vCPU beside the sum over the VM's, where more are in scope than this system has CPUs online:
+ * some may be another VM's, and end. The cycles of all its states, and when they were read; a
+ * @time_ns of 0 is no witness.
+ */
+struct exitstat_witness {
+	int cpu;
+	uint64_t time_ns;
+	uint64_t cycles;
+};
 
 /**
  * struct exitstat_sample - the counters at one time, or the difference of two samples
@@ -116,6 +130,7 @@ struct exitstat_reason {
  * @own: CPUIDs that this handle has executed in this scope, and their host cycles; in a
  *	difference those that were left out
  * @cost: CPUID exits and their cycles, measured around this reading
+ * @witness: where the states' sum may not tell whether the counters have started anew
  * @nr_reasons: how many of @reasons are filled in
  * @reasons: those that have exits, ascending
  */
@@ -132,6 +147,7 @@ struct exitstat_sample {
 	struct exitstat_count states[EXITSTAT_NR_STATES];
 	struct exitstat_count own;
 	struct exitstat_count cost;
+	struct exitstat_witness witness;
 	size_t nr_reasons;
 	struct exitstat_reason reasons[EXITSTAT_MAX_REASONS];
 };
@@ -249,7 +265,9 @@ int exitstat_cpus(struct exitstat *es, int *cpus, size_t max);
  * @sample: where they go
  *
  * A vCPU can only read its own counters, so a thread runs on @cpu for as long as it takes,
- * and has ended when this returns. The calling thread stays where it is.
+ * and has ended when this returns. Another one does so for the witness, on the first CPU that
+ * the calling thread may use; where it may not go there, there is none. The calling thread stays
+ * where it is.
  */
 int exitstat_read(struct exitstat *es, int cpu, unsigned int what,
 		  struct exitstat_sample *sample);
@@ -264,7 +282,9 @@ int exitstat_read(struct exitstat *es, int cpu, unsigned int what,
  * The CPUIDs that this handle executed between are left out of the exits, exactly, and
  * out of the cycles, by their mean cost around the two readings. Counters may wrap
  * between the samples. Counters that started anew are EXITSTAT_ERR_BACKWARDS, even if all
- * are above their old values when both samples have the states, and @delta holds nothing.
+ * are above their old values when both samples have the states, and @delta holds nothing. Those
+ * of the witness are looked at where both samples have the same; without, and with more vCPUs in
+ * scope than this system can have CPUs, only counters that fell are.
  */
 int exitstat_delta(struct exitstat *es, const struct exitstat_sample *before,
 		   const struct exitstat_sample *after, struct exitstat_sample *delta);

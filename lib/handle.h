@@ -18,12 +18,15 @@ typedef int exitstat_work(struct exitstat *es, void *data);
  * @on: does @work where @cpu's vCPU answers, or EXITSTAT_VM; sets the handle's time
  * @query: the answer to one question; sets the cpu. A CPUID counts by exitstat_count_own()
  * @cpus: see exitstat_cpus()
+ * @witness: the CPU that is a sample's witness when there are @vcpus in scope; EXITSTAT_VM for
+ *	none. NULL where the sum is always of one VM
  * @free: the handle is let go of; may be NULL
  */
 struct exitstat_source {
 	int (*on)(struct exitstat *es, int cpu, exitstat_work *work, void *data);
 	int (*query)(struct exitstat *es, uint32_t leaf, uint32_t ecx, struct exitstat_regs *regs);
 	int (*cpus)(struct exitstat *es, int *cpus, size_t max);
+	int (*witness)(struct exitstat *es, uint32_t vcpus);
 	void (*free)(struct exitstat *es);
 };
 
@@ -87,6 +90,7 @@ extern const struct exitstat_source exitstat_perf_source;
 /* cpu.c: what sources in a guest have in common */
 int exitstat_on_cpu(struct exitstat *es, int cpu, exitstat_work *work, void *data);
 int exitstat_own_cpus(struct exitstat *es, int *cpus, size_t max);
+int exitstat_own_witness(struct exitstat *es, uint32_t vcpus);
 int exitstat_cpu_gone(struct exitstat *es);
 
 /* handle.c: leave the message of an error, and return the error */

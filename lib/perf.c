@@ -123,4 +123,5 @@ const struct exitstat_source exitstat_perf_source = {
 	.on = exitstat_on_cpu,
 	.query = perf_query,
 	.cpus = exitstat_own_cpus,
+	.witness = exitstat_own_witness,
 };

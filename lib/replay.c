@@ -89,6 +89,29 @@ static int replay_cpus(struct exitstat *es, int *cpus, size_t max)
 	return n;
 }
 
+/* Is this one the first of a witness's states, and are the others behind it? */
+static bool is_witness(const struct recorded_answer *answer)
+{
+	uint32_t state;
+
+	for (state = 0; state < EXITSTAT_NR_STATES; state++)
+		if (!answers(&answer[state], EXITSTAT_LEAF_STATE, EXITSTAT_THIS_VCPU | state,
+			     answer->cpu))
+			return false;
+	return true;
+}
+
+/* A witness was read right behind the sample, if at all. */
+static int replay_witness(struct exitstat *es, uint32_t vcpus)
+{
+	const struct exitstat_recording *recording = es->recording;
+	const struct recorded_answer *next = recording->answers + recording->next;
+
+	(void)vcpus;
+	return recording->nr - recording->next >= EXITSTAT_NR_STATES && is_witness(next) ?
+	       next->cpu : EXITSTAT_VM;
+}
+
 static void replay_free(struct exitstat *es)
 {
 	free(es->recording->answers);
@@ -99,6 +122,7 @@ static const struct exitstat_source replay_source = {
 	.on = replay_on,
 	.query = replay_query,
 	.cpus = replay_cpus,
+	.witness = replay_witness,
 	.free = replay_free,
 };
 

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0 OR MIT
 /*
  * Have the counters started anew between two samples? On another host, and in a VM that is
- * restored from a file or a snapshot, they start at 0, and
- * if nobody looks for long enough, they are above their old values by then. But the states
- * of a vCPU add up to all of its time.
+ * restored from a file or a snapshot, they start at 0, and if nobody looks for long enough, they
+ * are above their old values by then. But the states of a vCPU add up to all of its time. Where
+ * other VMs' vCPUs may be in the sum, which end, a single one is witness.
  */
 #include <string.h>
 #include <unistd.h>
@@ -134,29 +134,87 @@ static bool has_other_vms(const struct exitstat *es, const struct exitstat_sampl
 	       (before->vcpus > cpus || after->vcpus > cpus);
 }
 
+/**
+ * struct share - what vCPUs have had of the time between two samples
+ * @sum: cycles of all their states, which may be less than before after a restart
+ * @all: those of the later sample
+ * @passed: those that have passed
+ * @late: as many as the later reading may be late
+ */
+struct share {
+	__int128 sum, all, passed, late;
+};
+
+static struct share share_of_all(const struct exitstat_sample *before,
+				 const struct exitstat_sample *after,
+				 const struct exitstat_sample *delta)
+{
+	return (struct share){
+		.sum = exitstat_all_cycles(delta),
+		.all = exitstat_all_cycles(after),
+		.passed = span_of(before, after).passed,
+		.late = cycles_in(LATE_NS, after->vcpus, after->tsc_khz),
+	};
+}
+
+static bool have_witness(const struct exitstat_witness *before,
+			 const struct exitstat_witness *after)
+{
+	return before->time_ns && after->time_ns && before->cpu == after->cpu;
+}
+
+static struct share share_of_witness(const struct exitstat_witness *before,
+				     const struct exitstat_witness *after, uint32_t tsc_khz)
+{
+	uint64_t ns = after->time_ns > before->time_ns ? after->time_ns - before->time_ns : 0;
+
+	return (struct share){
+		.sum = (int64_t)(after->cycles - before->cycles),
+		.all = after->cycles,
+		.passed = cycles_in(ns, 1, tsc_khz),
+		.late = cycles_in(LATE_NS, 1, tsc_khz),
+	};
+}
+
 /*
  * More than has passed may be counted: the VM's clock stands still while it is suspended.
  * A reading takes its time; but nothing of the first sample is in the second when all
  * cycles of that fit between the two.
  */
-int exitstat_check_states(struct exitstat *es, const struct exitstat_sample *before,
-			  const struct exitstat_sample *after, const struct exitstat_sample *delta)
+static bool falls_short(const struct share *share)
 {
-	unsigned __int128 passed = span_of(before, after).passed, late = passed / LATE_PART;
-	unsigned __int128 sum = exitstat_all_cycles(delta);
+	__int128 late = share->passed / LATE_PART;
 
-	if (exitstat_all_cycles(after) > passed)
-		late += cycles_in(LATE_NS, after->vcpus, after->tsc_khz);
-	if (!exitstat_have_states(before, after) || sum + late >= passed ||
-	    has_other_vms(es, before, after))
-		return 0;
-	if (passed > UINT64_MAX)
-		return exitstat_fail(es, EXITSTAT_ERR_BACKWARDS,
-			"more cycles have passed than a counter of 64 bits holds: measure single "
-			"vCPUs, or for a shorter time");
+	if (share->all > share->passed)
+		late += share->late;
+	return share->sum + late < share->passed;
+}
+
+static int started_anew(struct exitstat *es, const struct share *share)
+{
+	double part = share->sum > 0 ? (double)share->sum / (double)share->passed : 0;
+
 	return exitstat_fail(es, EXITSTAT_ERR_BACKWARDS,
 		"the counters have started anew: they have %.0f%% of the vCPUs' time since the last "
 		"reading; the VM was restored or moved to another host, or the host's exitstat was "
-		"loaded again; measure again, and if it stays so, ask exitstat doctor",
-		(double)sum / (double)passed * 100);
+		"loaded again; measure again, and if it stays so, ask exitstat doctor", 100 * part);
+}
+
+/* What a witness has had is this VM's, whosever vCPUs are in the sum. */
+int exitstat_check_states(struct exitstat *es, const struct exitstat_sample *before,
+			  const struct exitstat_sample *after, const struct exitstat_sample *delta)
+{
+	struct share share = share_of_all(before, after, delta);
+
+	if (!exitstat_have_states(before, after))
+		return 0;
+	if (share.passed > UINT64_MAX && falls_short(&share))
+		return exitstat_fail(es, EXITSTAT_ERR_BACKWARDS,
+			"more cycles have passed than a counter of 64 bits holds: measure single "
+			"vCPUs, or for a shorter time");
+	if (have_witness(&before->witness, &after->witness))
+		share = share_of_witness(&before->witness, &after->witness, after->tsc_khz);
+	else if (has_other_vms(es, before, after))
+		return 0;
+	return falls_short(&share) ? started_anew(es, &share) : 0;
 }

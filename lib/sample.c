@@ -157,13 +157,49 @@ static int read_sample(struct exitstat *es, void *data)
 	return err;
 }
 
+static int read_witness(struct exitstat *es, void *data)
+{
+	struct exitstat_witness *witness = data;
+	struct exitstat_count count;
+	uint64_t cycles = 0;
+	uint32_t state;
+	int err;
+
+	for (state = 0; state < EXITSTAT_NR_STATES; state++) {
+		err = read_count(es, EXITSTAT_LEAF_STATE, EXITSTAT_THIS_VCPU | state, &count);
+		if (err)
+			return err;
+		cycles += count.cycles;
+	}
+	witness->cpu = es->cpu;
+	witness->time_ns = es->time_ns;
+	witness->cycles = cycles;
+	return 0;
+}
+
+/* The VM's sample is good without one, too. */
+static void call_witness(struct exitstat *es, struct exitstat_sample *sample)
+{
+	int cpu = EXITSTAT_VM;
+
+	if (sample->cpu == EXITSTAT_VM && sample->what & EXITSTAT_READ_STATES &&
+	    es->source->witness)
+		cpu = es->source->witness(es, sample->vcpus);
+	if (cpu != EXITSTAT_VM)
+		exitstat_on(es, cpu, read_witness, &sample->witness);
+}
+
 EXPORT int exitstat_read(struct exitstat *es, int cpu, unsigned int what,
 			 struct exitstat_sample *sample)
 {
 	struct reading reading = { .what = what, .sample = sample };
+	int err;
 
 	memset(sample, 0, sizeof(*sample));
 	sample->cpu = cpu;
 	sample->what = what;
-	return exitstat_on(es, cpu, read_sample, &reading);
+	err = exitstat_on(es, cpu, read_sample, &reading);
+	if (!err)
+		call_witness(es, sample);
+	return err;
 }

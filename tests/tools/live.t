@@ -146,4 +146,29 @@ else
 	skip "doctor: how many CPUs" "not root"
 fi
 
+## more vCPUs than CPUs: one of them is asked as well, on the same CPU each time
+
+# witnesses VCPUS COMMAND...: which CPUs were one while it records, each state a time
+witnesses() {
+	EXITSTAT_VCPUS=$1 run "${@:2}" "$exitstat" --record "$scratch/recording" -- true
+	out=$(awk '$3 == "4ffffff4" && $4 ~ /^8/ { n[$2]++ } END { for (cpu in n) print cpu, n[cpu] }' \
+		"$scratch/recording")
+}
+if (($(getconf _NPROCESSORS_ONLN) < 60)) && command -v taskset >/dev/null; then
+	first=$(taskset -pc $$ | sed 's/.*: //; s/[-,].*//')
+	last=$(taskset -pc $$ | sed 's/.*[ ,-]//')
+	witnesses 60
+	is "$status:$out" "0:$first 10" "more vCPUs than CPUs: a witness"
+	run "$exitstat" --replay "$scratch/recording" -- true
+	is "$status:$out" "0:" "more vCPUs than CPUs: it is replayed"
+	witnesses 60 taskset -c "$last"
+	is "$status:$out" "0:$last 10" "more vCPUs than CPUs: where a CPU may be had"
+	witnesses 60 "$bin/forbid"
+	is "$status:$out" "0:" "more vCPUs than CPUs: no choice of CPUs, no witness"
+	witnesses 1
+	is "$status:$out" "0:" "no more vCPUs than CPUs: no witness"
+else
+	skip "more vCPUs than CPUs" "so many CPUs, or no taskset"
+fi
+
 done_testing

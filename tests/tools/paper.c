@@ -4,6 +4,8 @@
 #include "handle.h"
 #include "paper.h"
 
+unsigned int paper_cpus = MACHINE_MAX_VCPUS;
+
 static struct machine *the_machine;
 
 static int paper_on(struct exitstat *es, int cpu, exitstat_work *work, void *data)
@@ -23,7 +25,7 @@ static int paper_query(struct exitstat *es, uint32_t leaf, uint32_t ecx,
 	return exitstat_count_own(es, es->cpu);
 }
 
-static int paper_cpus(struct exitstat *es, int *cpus, size_t max)
+static int list_cpus(struct exitstat *es, int *cpus, size_t max)
 {
 	size_t n = machine_vcpus(the_machine), i;
 
@@ -33,10 +35,18 @@ static int paper_cpus(struct exitstat *es, int *cpus, size_t max)
 	return n;
 }
 
+/* The last one, which is not the one that reads the whole VM. */
+static int paper_witness(struct exitstat *es, uint32_t vcpus)
+{
+	(void)es;
+	return vcpus > paper_cpus ? (int)paper_cpus - 1 : EXITSTAT_VM;
+}
+
 static const struct exitstat_source paper_source = {
 	.on = paper_on,
 	.query = paper_query,
-	.cpus = paper_cpus,
+	.cpus = list_cpus,
+	.witness = paper_witness,
 };
 
 struct exitstat *paper_open(struct machine *machine, const char *record)

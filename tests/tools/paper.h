@@ -6,6 +6,9 @@
 #include "exitstat.h"
 #include "machine.h"
 
+/* So many CPUs the guest's system uses. */
+extern unsigned int paper_cpus;
+
 /* For one machine at a time. */
 struct exitstat *paper_open(struct machine *machine, const char *record);
 

@@ -247,6 +247,103 @@ static void leaves_that_were_closed(void **state)
 	forget(&text);
 }
 
+/* Where the witness of a sample of the VM begins, behind all else of it. */
+static size_t witness_of(const struct text *text, int sample)
+{
+	size_t begin = text->ends[sample];
+	int line;
+
+	for (line = 0; line < EXITSTAT_NR_STATES; line++)
+		while (text->data[--begin - 1] != '\n')
+			;
+	return begin;
+}
+
+static void record_on_few_cpus(struct text *text)
+{
+	paper_cpus = 1;
+	record(text, EXITSTAT_SPACE_SVM);
+	paper_cpus = MACHINE_MAX_VCPUS;
+	assert_int_not_equal(recorded[0].witness.time_ns, 0);
+	assert_int_equal(recorded[1].witness.time_ns, 0);
+}
+
+static void witness_is_replayed(void **state)
+{
+	static struct exitstat_sample delta;
+	struct exitstat *es = exitstat_new();
+	struct text text;
+
+	(void)state;
+	record_on_few_cpus(&text);
+	replays(&text, SAMPLES, false);
+	/* Nothing but what a witness has had is missing. */
+	recorded[3].witness.time_ns += 10000000000;
+	assert_int_equal(exitstat_replay(es, text.path), 0);
+	assert_int_equal(exitstat_delta(es, &recorded[0], &recorded[3], &delta),
+			 EXITSTAT_ERR_BACKWARDS);
+	exitstat_free(es);
+	forget(&text);
+}
+
+/* Of a witness that is cut off the sample is whole. */
+static void witness_is_cut_off(void **state)
+{
+	struct text text;
+	size_t size;
+
+	(void)state;
+	record_on_few_cpus(&text);
+	memset(&recorded[SAMPLES - 1].witness, 0, sizeof(recorded[0].witness));
+	for (size = witness_of(&text, SAMPLES - 1); size < text.size - 1; size++) {
+		write_text(&text, text.data, size);
+		replays(&text, SAMPLES, text.data[size - 1] != '\n' && text.data[size] != '\n');
+	}
+	forget(&text);
+}
+
+static void replays_without_witness(const struct text *text)
+{
+	static struct exitstat_sample first, delta;
+	struct exitstat *es = exitstat_new();
+	int i;
+
+	assert_int_equal(exitstat_replay(es, text->path), 0);
+	assert_int_equal(exitstat_open(es), 0);
+	assert_int_equal(exitstat_read(es, scopes[0], EXITSTAT_READ_ALL, &first), 0);
+	assert_int_equal(first.witness.time_ns, 0);
+	assert_int_equal(first.total.count, recorded[0].total.count);
+	for (i = 1; i < SAMPLES; i++) {
+		assert_int_equal(exitstat_read(es, scopes[i], EXITSTAT_READ_ALL, &replayed), 0);
+		assert_int_equal(replayed.total.count, recorded[i].total.count);
+	}
+	assert_int_equal(exitstat_delta(es, &first, &replayed, &delta), 0);
+	exitstat_free(es);
+}
+
+/* As when its CPU went away meanwhile, or the library did not know of any: all else is there. */
+static void witness_is_missing(void **state)
+{
+	struct text text;
+	size_t end, rest;
+	char *data;
+
+	(void)state;
+	record_on_few_cpus(&text);
+	rest = text.size - text.ends[0];
+	data = malloc(text.size);
+	memcpy(data, text.data, text.size);
+	for (end = text.ends[0]; end > witness_of(&text, 0);) {
+		while (text.data[--end - 1] != '\n')
+			;
+		memcpy(data + end, text.data + text.ends[0], rest);
+		write_text(&text, data, end + rest);
+		replays_without_witness(&text);
+	}
+	free(data);
+	forget(&text);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -255,6 +352,9 @@ int main(void)
 		cmocka_unit_test(lines_of_windows),
 		cmocka_unit_test(host_that_is_gone),
 		cmocka_unit_test(leaves_that_were_closed),
+		cmocka_unit_test(witness_is_replayed),
+		cmocka_unit_test(witness_is_cut_off),
+		cmocka_unit_test(witness_is_missing),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);

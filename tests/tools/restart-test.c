@@ -17,15 +17,14 @@
 
 static struct exitstat_sample before, after, delta;
 
-/* A VM with one vCPU: fewer than this machine's CPUs in any case. */
 struct run {
 	struct machine *machine;
 	struct exitstat *es;
 };
 
-static struct run start_run(unsigned int rounds)
+static struct run start_vcpus(unsigned int vcpus, unsigned int rounds)
 {
-	struct run run = { .machine = machine_new(EXITSTAT_SPACE_SVM, 1, TSC_KHZ) };
+	struct run run = { .machine = machine_new(EXITSTAT_SPACE_SVM, vcpus, TSC_KHZ) };
 
 	paper_work(run.machine, EXITSTAT_SPACE_SVM, rounds);
 	run.es = paper_open(run.machine, NULL);
@@ -33,6 +32,12 @@ static struct run start_run(unsigned int rounds)
 	assert_int_equal(exitstat_open(run.es), 0);
 	assert_int_equal(exitstat_read(run.es, EXITSTAT_VM, EXITSTAT_READ_ALL, &before), 0);
 	return run;
+}
+
+/* A VM with one vCPU: fewer than this machine's CPUs in any case. */
+static struct run start_run(unsigned int rounds)
+{
+	return start_vcpus(1, rounds);
 }
 
 /* As on another host, where all counters come to be above their old values. */
@@ -73,6 +78,99 @@ static void restart_is_seen(void **state)
 		assert_int_equal(end_run(&run, EXITSTAT_READ_ALL),
 				 rounds < 16000 ? EXITSTAT_ERR_BACKWARDS : 0);
 	}
+}
+
+/* As where a kernel is told to use fewer CPUs than there are, or after a crash uses one. */
+static struct run start_on_few_cpus(unsigned int rounds)
+{
+	paper_cpus = 2;
+	return start_vcpus(MACHINE_MAX_VCPUS, rounds);
+}
+
+static int end_on_few_cpus(struct run *run)
+{
+	int err = end_run(run, EXITSTAT_READ_ALL);
+
+	paper_cpus = MACHINE_MAX_VCPUS;
+	return err;
+}
+
+static void restart_is_seen_on_few_cpus(void **state)
+{
+	unsigned int rounds;
+
+	(void)state;
+	for (rounds = 1000; rounds <= 64000; rounds *= 4) {
+		struct run run = start_on_few_cpus(1000);
+
+		restart(&run, 1000 + rounds);
+		assert_int_equal(end_on_few_cpus(&run),
+				 rounds < 16000 ? EXITSTAT_ERR_BACKWARDS : 0);
+	}
+}
+
+/* With scope=host their time is in the sum no more, and in ours nothing is missing. */
+static void end_of_others_is_no_restart(void **state)
+{
+	struct run run = start_on_few_cpus(1000);
+
+	(void)state;
+	machine_pass(run.machine, 10 * SECOND);
+	exitstat_read(run.es, EXITSTAT_VM, EXITSTAT_READ_ALL, &after);
+	after.states[EXITSTAT_STATE_GUEST].cycles -= 62 * 10 * SECOND;
+	assert_int_equal(exitstat_delta(run.es, &before, &after, &delta), 0);
+	after.vcpus -= 62;
+	assert_int_equal(exitstat_delta(run.es, &before, &after, &delta), 0);
+	end_on_few_cpus(&run);
+}
+
+/* The sum is looked at as ever: this machine has fewer CPUs than the VM vCPUs, or not. */
+static void another_witness_is_none(void **state)
+{
+	struct run run = start_on_few_cpus(1000);
+
+	(void)state;
+	restart(&run, 2000);
+	exitstat_read(run.es, EXITSTAT_VM, EXITSTAT_READ_ALL, &after);
+	before.vcpus = after.vcpus = 1;
+	assert_int_equal(exitstat_delta(run.es, &before, &after, &delta), EXITSTAT_ERR_BACKWARDS);
+	after.witness.cpu++;
+	assert_int_equal(exitstat_delta(run.es, &before, &after, &delta), 0);
+	before.witness.time_ns = 0;
+	after.witness.cpu--;
+	assert_int_equal(exitstat_delta(run.es, &before, &after, &delta), 0);
+	end_on_few_cpus(&run);
+}
+
+static void own_reading_of_a_witness_is_left_out(void **state)
+{
+	struct run run = start_on_few_cpus(1000);
+
+	(void)state;
+	assert_int_equal(before.witness.cpu, 1);
+	assert_int_equal(end_on_few_cpus(&run), 0);
+	assert_int_equal(after.witness.cpu, 1);
+	assert_int_equal(delta.total.count, 0);
+	assert_int_equal(delta.total.cycles, 0);
+	assert_int_equal(delta.states[EXITSTAT_STATE_HOST].cycles, 0);
+	assert_int_equal(delta.states[EXITSTAT_STATE_GUEST].count, 0);
+	assert_int_equal(delta.nr_reasons, 0);
+	assert_int_equal(delta.own.count, after.total.own - before.total.own);
+}
+
+static void usual_reading_has_no_witness(void **state)
+{
+	struct run run = start_vcpus(2, 1);
+
+	(void)state;
+	assert_int_equal(before.witness.time_ns, 0);
+	paper_cpus = 1;
+	exitstat_read(run.es, EXITSTAT_VM, EXITSTAT_READ_REASONS, &after);
+	assert_int_equal(after.witness.time_ns, 0);
+	exitstat_read(run.es, 1, EXITSTAT_READ_ALL, &after);
+	assert_int_equal(after.witness.time_ns, 0);
+	assert_int_equal(end_on_few_cpus(&run), 0);
+	assert_int_not_equal(after.witness.time_ns, 0);
 }
 
 static void long_sleep_is_no_restart(void **state)
@@ -238,10 +336,59 @@ static void differences_are_exact(void **state)
 	exitstat_free(es);
 }
 
+/* Up to a fifth less than @passed, or up to as much more. */
+static uint64_t about(uint64_t passed)
+{
+	return random() % 2 ? passed - passed * (random() % 10000) / 50000 :
+			      passed + chance(passed);
+}
+
+static int check_witness(struct exitstat *es, uint64_t ns, uint64_t cycles, uint64_t had)
+{
+	before = (struct exitstat_sample){ .cpu = EXITSTAT_VM, .what = EXITSTAT_READ_ALL,
+					   .vcpus = 1 + chance(10000), .tsc_khz = TSC_KHZ };
+	after = before;
+	before.witness.time_ns = 1 + chance(1ull << 60);
+	after.witness.time_ns = before.witness.time_ns + ns;
+	before.witness.cycles = cycles;
+	after.witness.cycles = cycles + had;
+	return exitstat_delta(es, &before, &after, &delta);
+}
+
+/* Two looks at a witness, at any age of its, with any part of the time missing between them. */
+static void witness_is_short_of_a_tenth(void **state)
+{
+	struct exitstat *es = exitstat_new();
+	uint64_t ns, passed, had, cycles, late;
+	int times;
+
+	(void)state;
+	for (times = 0; times < 100000; times++) {
+		ns = 1000 + chance(30 * 86400 * 1000000000ull);
+		passed = ns * (TSC_KHZ / 1000) / 1000;
+		had = about(passed);
+		cycles = random() % 2 ? chance(had) : chance(1ull << 62);
+		late = passed / 10 + (cycles + had > passed ? SECOND / 5 : 0);
+		assert_int_equal(check_witness(es, ns, cycles, had),
+				 had + late < passed ? EXITSTAT_ERR_BACKWARDS : 0);
+		/* It has a minute, or more, less than before. */
+		assert_int_equal(check_witness(es, ns, 2000 * SECOND,
+					       -(60 + chance(1000)) * SECOND),
+				 EXITSTAT_ERR_BACKWARDS);
+	}
+	exitstat_free(es);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(restart_is_seen),
+		cmocka_unit_test(restart_is_seen_on_few_cpus),
+		cmocka_unit_test(end_of_others_is_no_restart),
+		cmocka_unit_test(another_witness_is_none),
+		cmocka_unit_test(own_reading_of_a_witness_is_left_out),
+		cmocka_unit_test(usual_reading_has_no_witness),
+		cmocka_unit_test(witness_is_short_of_a_tenth),
 		cmocka_unit_test(long_sleep_is_no_restart),
 		cmocka_unit_test(late_reading_is_no_restart),
 		cmocka_unit_test(suspended_vm_is_no_restart),
