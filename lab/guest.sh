@@ -3,14 +3,16 @@
 # exitstat_guest.ko for the inner VM's kernel, a program whose exits have known causes, and one that starts
 # another kernel.
 
-# shellcheck source=kernel.sh
-. "$(dirname "${BASH_SOURCE[0]}")/kernel.sh"
+# shellcheck source=toolchain.sh
+. "$(dirname "${BASH_SOURCE[0]}")/toolchain.sh"
 
-# build_guest: sets guest_module, guest_kernel, causes and start_kernel, and gets perf.
+# build_guest KERNEL: sets guest_module, guest_kernel, causes and start_kernel, and gets perf.
 build_guest() {
 	need linux-perf gcc libc6-dev
-	get_kernel base
-	logged "$build/log/guest" "$top/kernel/module/build" guest "$kernel/build" "$build" || return
+	get_kernel "$1"
+	get_toolchain
+	logged "$build/log/guest" in_toolchain "$top/kernel/module/build" guest "$kernel/build" "$build" ||
+		return
 	guest_module=$build/$release/exitstat_guest.ko causes=$build/causes
 	guest_kernel=$build/$release/kernel start_kernel=$build/start-kernel
 	cp "$kernel/image/boot/vmlinuz-$release" "$guest_kernel"

@@ -154,11 +154,13 @@ tests_of() {
 }
 
 # boot_inner COMMAND [QEMU'S OPTION...]: an inner Linux that runs COMMAND, its console here,
-# for $timeout_inner seconds at most when that is set, with $parameters_inner on its command line. Under Bochs it is lab/intel.sh that
-# says how, in /mnt/job/inner: on the smallest of machines, with an unpacked kernel. What its
-# watchdog says when the emulator is slow would come amid the command's output.
+# for $timeout_inner seconds at most when that is set, with $parameters_inner on its command line,
+# beside what such a kernel wants there. Under Bochs it is lab/intel.sh that says how, in
+# /mnt/job/inner: on the smallest of machines, with an unpacked kernel. What its watchdog says when
+# the emulator is slow would come amid the command's output.
 boot_inner() {
-	local command=$1 kernel=/mnt/job/vmlinuz machine=(-m 512) parameters=${parameters_inner:-}
+	local command=$1 kernel=/mnt/job/vmlinuz machine=(-m 512) parameters
+	parameters="$(</mnt/job/words) ${parameters_inner:-}"
 	shift
 	[[ ! -f /mnt/job/inner/boot ]] || . /mnt/job/inner/boot
 	timeout --foreground "${timeout_inner:-0}" \
