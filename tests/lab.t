@@ -434,10 +434,10 @@ test_options() {
 	is "$status:$(<"$said")" "0:it went on" "options that it has"
 }
 
-# boots NAME: a run that comes as far as to QEMU, whose status is told.
+# boots NAME [OPTION]: a run that comes as far as to QEMU, whose status is told.
 boots() {
 	stub qemu-system-x86_64 <<<'echo "qemu: no such accelerator" >&2; exit 1'
-	lab lab/vm --kvm stock job
+	lab lab/vm "${@:2}" --kvm stock job
 	tells "$1" 'qemu: no such accelerator .*the outer VM stopped without a result'
 	rm "$work/stubs/qemu-system-x86_64"
 	is "$(<"$kernel/release")" "$release" "$1: the kernel is there"
@@ -446,6 +446,17 @@ boots() {
 	lacks "$kernel/*.new" "$1: nothing half done is beside it"
 	lacks "$kernel.new" "$1: nor beside the kernel"
 	lacks "$work/tmp/*" "$1: no temporary file is left"
+}
+
+# ended PROCESS: it has, or does at once.
+ended() {
+	local i
+
+	for ((i = 0; i < 50; i++)); do
+		kill -0 "$1" 2>/dev/null || return 0
+		sleep 0.1
+	done
+	return 1
 }
 
 test_interrupted() {
@@ -468,6 +479,25 @@ test_interrupted() {
 	lacks "$work/tmp/*" "no temporary file is left"
 	rm "$work/stubs/gzip"
 	boots "started again"
+
+	stub make <<-'STUB'
+	echo $$ >"$TMPDIR/make"
+	exec sleep 60
+	STUB
+	lab timeout --foreground 5 scripts/test --quick
+	ended "$(<"$work/tmp/make")"
+	ok $? "what a run of the tests has started ends with it"
+	rm "$work/stubs/make" "$work/tmp/make"
+}
+
+# The mirror has no sources.
+test_emulator() {
+	fresh
+	publish
+	boots "two CPUs at once" --true-smp
+	grep -q "Debian's own QEMU will do" "$said"
+	ok $? "without the source of QEMU Debian's own is taken, and that is said"
+	lacks "$cache/qemu/*.new" "nothing half done is left"
 }
 
 # As on a full disk, a file ends after some KiB.
@@ -506,5 +536,6 @@ test_network
 test_source
 test_options
 test_interrupted
+test_emulator
 test_space
 done_testing
