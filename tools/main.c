@@ -390,7 +390,6 @@ static void open_handle(struct tool *tool, mode_fn mode)
 {
 	int err;
 
-	check_files(tool);
 	new_handle(tool, mode);
 	if (mode == tool_vms || mode == tool_expose)
 		return;
@@ -425,6 +424,7 @@ int main(int argc, char **argv)
 		else
 			n = take_word(&tool, argv + optind - 1, words, n);
 	mode = choose_mode(&tool, n, words);
+	check_files(&tool);
 	if (mode != tool_export && !tool.reasons)
 		open_handle(&tool, mode);
 	status = mode(&tool);

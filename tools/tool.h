@@ -93,6 +93,9 @@ void handle_signal(int signal, const struct sigaction *action);
 void open_standard_files(void);
 void check_files(const struct tool *tool);
 
+/* textfile.c: the file that is written before it is renamed, to be freed; NULL for none. */
+char *textfile_aside(const char *path);
+
 /* usage.c */
 void print_help(void);
 void print_version(void);
