@@ -51,6 +51,8 @@ int status_of(const struct tool *tool, int error)
 /* Why a reading failed that there had to be. */
 const char *message_of(const struct tool *tool, int error)
 {
+	if (tool->cut_off && (error == EXITSTAT_ERR_END || error == EXITSTAT_ERR_CUT))
+		return "the recording was cut off before it has what is asked for";
 	return error != EXITSTAT_ERR_END ? exitstat_message(tool->es) :
 	       "the recording does not hold what is asked for: replay it with the options that it "
 	       "was recorded with";
@@ -356,11 +358,22 @@ static mode_fn choose_mode(struct tool *tool, int n, char **words)
 	return mode;
 }
 
+/* That a part is missing is told, and no error. */
+int start_replay(struct tool *tool)
+{
+	int err = exitstat_replay(tool->es, tool->replay);
+
+	tool->cut_off = !err && *exitstat_message(tool->es);
+	if (tool->cut_off)
+		fprintf(stderr, "exitstat: %s\n", exitstat_message(tool->es));
+	return err;
+}
+
 /* Where the answers come from. */
 static int choose_source(struct tool *tool, mode_fn mode)
 {
 	if (tool->replay)
-		return exitstat_replay(tool->es, tool->replay);
+		return start_replay(tool);
 	if (tool->vm || mode == tool_vms)
 		return exitstat_device(tool->es);
 	return 0;
@@ -374,8 +387,6 @@ static void new_handle(struct tool *tool, mode_fn mode)
 	if (!tool->es)
 		die(STATUS_FAILED, "out of memory");
 	err = choose_source(tool, mode);
-	if (!err && *exitstat_message(tool->es))
-		fprintf(stderr, "exitstat: %s\n", exitstat_message(tool->es));
 	if (!err && tool->record)
 		err = exitstat_record(tool->es, tool->record);
 	if (err)

@@ -49,10 +49,23 @@ static void tell_missing(const struct tool *tool, const struct measurement *m)
 		}
 }
 
+/* Without the first there is nothing to tell; a later one costs no more than its run. */
+static bool read_before(struct tool *tool, struct measurement *m)
+{
+	if (!m->nr_runs)
+		samples_read_or_die(tool, &m->before);
+	else
+		m->err = samples_read(tool, &m->before);
+	if (m->err)
+		fprintf(stderr, "exitstat: %s\n", exitstat_message(tool->es));
+	return !m->err;
+}
+
 static void measure_run(struct tool *tool, struct measurement *m)
 {
 	m->delta.n = 0;
-	samples_read_or_die(tool, &m->before);
+	if (!read_before(tool, m))
+		return;
 	m->status = child_run(tool->command);
 	m->err = samples_read(tool, &m->after);
 	if (!m->err)

@@ -32,7 +32,7 @@ int samples_add(struct tool *tool, struct samples *samples, int cpu, unsigned in
 /* A CPU that goes while it is read, or whose recording was cut off there, has no sample. */
 int samples_add_cpus(struct tool *tool, struct samples *samples, unsigned int what)
 {
-	int n = exitstat_cpus(tool->es, NULL, 0), room = n, err = EXITSTAT_ERR_END, i;
+	int n = exitstat_cpus(tool->es, NULL, 0), room = n, err = EXITSTAT_ERR_CPU, i;
 	size_t before = samples->n;
 	int *cpus;
 
@@ -64,7 +64,7 @@ void samples_read_or_die(struct tool *tool, struct samples *samples)
 {
 	int err = samples_read(tool, samples);
 
-	if (err == EXITSTAT_ERR_END && tool->per_vcpu)
+	if (err == EXITSTAT_ERR_END && tool->per_vcpu && !tool->cut_off)
 		die(status_failed(tool), "the recording has no single vCPUs: record it with --vcpu");
 	if (err)
 		die_of(tool, err);

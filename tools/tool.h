@@ -35,6 +35,7 @@
  * @log: --log, or NULL
  * @record: --record, or NULL
  * @replay: --replay, or NULL
+ * @cut_off: @replay's file was, which has been told
  * @vm: on a host: the VM of --vm or of expose, or NULL
  * @exposure: and what it is to see, EXITSTAT_EXPOSE_*
  * @sort: --sort, or NULL
@@ -59,6 +60,7 @@ struct tool {
 	unsigned long count;
 	char **command;
 	const char *log, *record, *replay;
+	bool cut_off;
 	const char *vm, *sort;
 	uint32_t exposure;
 	const char *textfile, *listen;
@@ -77,6 +79,7 @@ __attribute__((noreturn, format(printf, 2, 3)))
 void die(int status, const char *format, ...);
 const char *message_of(const struct tool *tool, int error);
 __attribute__((noreturn)) void die_of(const struct tool *tool, int error);
+int start_replay(struct tool *tool);
 /* exitstat's own failure: with a command, told from the command's. */
 int status_failed(const struct tool *tool);
 int status_of(const struct tool *tool, int error);
