@@ -232,6 +232,9 @@ void print_states(const struct tool *tool, const struct report *report);
 /* json.c */
 const char *space_word(uint32_t space);
 void json_report(const struct tool *tool, const struct report *report, const char *kind);
+/* Takes the object. What cannot be written is told by who flushes the file. */
+struct json_t;
+void write_json(const struct tool *tool, struct json_t *object, FILE *file);
 
 /* since_start.c: reads, and prints as JSON or so; the exit status. */
 int report_since_start(struct tool *tool,

@@ -202,6 +202,15 @@ is "$?:$(cat "$scratch/stderr")" "1:exitstat: cannot write the output: No space 
 "$exitstat" --replay "$recordings/svm" >/dev/full 2>"$scratch/stderr"
 is "$?:$(cat "$scratch/stderr")" "1:exitstat: cannot write the output: No space left on device" \
 	"output on a full disk"
+# JSON that is longer than what stdio holds back.
+for words in "-C" "0" "--course" "explain"; do
+	recording=svm
+	[[ $words != --course ]] || recording=course-svm
+	# shellcheck disable=SC2086
+	"$exitstat" --replay "$recordings/$recording" -J $words >/dev/full 2>"$scratch/stderr"
+	is "$?:$(cat "$scratch/stderr")" "1:exitstat: cannot write the output: No space left on device" \
+		"JSON on a full disk: $words"
+done
 "$exitstat" --replay "$recordings/long" 0.1 2>"$scratch/stderr" | head -1 >/dev/null
 is "${PIPESTATUS[0]}:$(cat "$scratch/stderr")" "141:" "a pipe that closes early"
 
