@@ -236,6 +236,8 @@ static bool next_interval(struct tool *tool, struct series *series, struct scree
 	print_interval(tool, screen, &series->delta, "interval");
 	for (i = 0; i < series->delta.n; i++)
 		series->own += series->delta.sample[i].own.count;
+	if (tool->unrecorded)
+		die_of(tool, EXITSTAT_ERR_RECORD);
 	return true;
 }
 

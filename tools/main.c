@@ -51,6 +51,8 @@ int status_of(const struct tool *tool, int error)
 /* Why a reading failed that there had to be. */
 const char *message_of(const struct tool *tool, int error)
 {
+	if (error == EXITSTAT_ERR_RECORD && tool->unrecorded)
+		return tool->unrecorded;
 	if (tool->cut_off && (error == EXITSTAT_ERR_END || error == EXITSTAT_ERR_CUT))
 		return "the recording was cut off before it has what is asked for";
 	return error != EXITSTAT_ERR_END ? exitstat_message(tool->es) :
@@ -441,6 +443,7 @@ int main(int argc, char **argv)
 	status = mode(&tool);
 	exitstat_free(tool.es);
 	flush_or_die(&tool, stdout, "the output");
+	free(tool.unrecorded);
 	free(tool.of);
 	free(words);
 	return status;

@@ -58,7 +58,7 @@ static bool read_before(struct tool *tool, struct measurement *m)
 		m->err = samples_read(tool, &m->before);
 	if (m->err)
 		fprintf(stderr, "exitstat: %s\n", exitstat_message(tool->es));
-	return !m->err;
+	return !m->err && !tool->unrecorded;
 }
 
 static void measure_run(struct tool *tool, struct measurement *m)
@@ -94,7 +94,7 @@ static void measure(struct tool *tool, struct measurement *m)
 	size_t repeat = tool->repeat ? tool->repeat : 1, i;
 
 	child_signals_init();
-	for (i = 0; i < repeat && !m->err && !interrupted(m->status); i++)
+	for (i = 0; i < repeat && !m->err && !tool->unrecorded && !interrupted(m->status); i++)
 		measure_run(tool, m);
 }
 
@@ -219,6 +219,8 @@ int tool_run(struct tool *tool)
 	measure(tool, &m);
 	if (m.nr_runs)
 		tell(tool, &m);
+	if (tool->unrecorded)
+		fprintf(stderr, "exitstat: %s\n", tool->unrecorded);
 	if (tool->log && fclose(m.file))
 		die(STATUS_RUN_FAILED, "cannot write the report: %s", strerror(errno));
 	samples_free(&m.before);
@@ -226,5 +228,7 @@ int tool_run(struct tool *tool)
 	samples_free(&m.delta);
 	runs_free(&m.runs);
 	status = end_like(m.status);
+	if (!m.err && tool->unrecorded)
+		m.err = EXITSTAT_ERR_RECORD;
 	return m.err && !status ? status_of(tool, m.err) : status;
 }

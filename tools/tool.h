@@ -36,6 +36,7 @@
  * @record: --record, or NULL
  * @replay: --replay, or NULL
  * @cut_off: @replay's file was, which has been told
+ * @unrecorded: why something is missing in @record's file, or NULL
  * @vm: on a host: the VM of --vm or of expose, or NULL
  * @exposure: and what it is to see, EXITSTAT_EXPOSE_*
  * @sort: --sort, or NULL
@@ -61,6 +62,7 @@ struct tool {
 	char **command;
 	const char *log, *record, *replay;
 	bool cut_off;
+	char *unrecorded;
 	const char *vm, *sort;
 	uint32_t exposure;
 	const char *textfile, *listen;

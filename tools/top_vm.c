@@ -44,6 +44,8 @@ static enum top_end next_reading(struct top *top)
 			       "the recording ends within a sample; q quits";
 		return TOP_GOES_ON;
 	}
+	if (!err && top->tool->unrecorded)
+		err = EXITSTAT_ERR_RECORD;
 	if (err == EXITSTAT_ERR_VM && top->inside)
 		return TOP_GOES_BACK;
 	if (err)

@@ -193,6 +193,29 @@ like "$status:$out" "^1:.*FAIL +the recording .*replay it with the options" \
 	"doctor: a recording of something else"
 replay svm --record /dev/full
 told "recording on a full disk" 1 "cannot write the recording: No space"
+# limited KIB COMMAND...: files that grow larger fail, as on a disk that fills meanwhile
+limited() {
+	run bash -c 'ulimit -f "$1"; shift; exec env --ignore-signal=XFSZ "$@"' - "$@"
+}
+for mode in "" -J "-r 3"; do
+	# shellcheck disable=SC2086
+	limited 4 "$exitstat" --replay "$recordings/svm" --record "$scratch/full" $mode -- echo run
+	is "$status:$out:$(tail -1 <<<"$err")" "125:run:exitstat: cannot write the recording: File too large" \
+		"the disk fills during a run $mode"
+	is "$(grep -cE '(total +|"total".*"exits": )701' <<<"$(tr -d '\n' <<<"$err")")" 1 "but there is the report"
+	run "$exitstat" --replay "$scratch/full" --raw -n
+	like "$status:$err" "^0:exitstat: .* was cut off: it is replayed up to its last whole sample$" "and what was recorded"
+done
+limited 4 "$exitstat" --replay "$recordings/svm" --record "$scratch/full" -- false
+is "$status:$(tail -1 <<<"$err")" "1:exitstat: cannot write the recording: File too large" "a command's status goes before"
+limited 1 "$exitstat" --replay "$recordings/svm" --record "$scratch/full" -- echo run
+told "the disk is full before the run" 125 "cannot write the recording: File too large"
+is "$out" "" "and the command is not run"
+limited 4 "$exitstat" --replay "$recordings/svm" --record "$scratch/full" -n 0
+told "the disk fills during intervals" 1 "cannot write the recording: File too large"
+is "$(wc -l <<<"$out")" 2 "each that was read has its line"
+limited 1 "$exitstat" --replay "$recordings/course-svm" --record "$scratch/full" --course
+told "the disk fills during --course" 1 "cannot write the recording: File too large"
 replay idle-svm -C
 told "recording without vCPUs" 1 "record it with --vcpu"
 replay svm top

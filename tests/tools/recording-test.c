@@ -6,10 +6,12 @@
 #include <stdint.h>
 #include <cmocka.h>
 
+#include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include "paper.h"
@@ -228,6 +230,62 @@ static void host_that_is_gone(void **state)
 	unlink(path);
 }
 
+static void limit_files(rlim_t size)
+{
+	struct rlimit limit;
+
+	getrlimit(RLIMIT_FSIZE, &limit);
+	limit.rlim_cur = size;
+	setrlimit(RLIMIT_FSIZE, &limit);
+}
+
+/* A file that may grow no further is like a disk that is full. */
+static void fill_disk(unsigned int cpus)
+{
+	struct machine *machine = machine_new(EXITSTAT_SPACE_VMX, 2, TSC_KHZ);
+	struct exitstat_regs regs;
+	struct exitstat *es;
+	struct text text;
+	int i;
+
+	paper_cpus = cpus;
+	record(&text, EXITSTAT_SPACE_VMX, false);
+	signal(SIGXFSZ, SIG_IGN);
+	limit_files(text.ends[0] + 100);
+	es = paper_open(machine, text.path);
+	assert_int_equal(exitstat_open(es), 0);
+	for (i = 0; i < SAMPLES; i++) {
+		paper_work(machine, EXITSTAT_SPACE_VMX, 10);
+		assert_int_equal(exitstat_read(es, scopes[i], EXITSTAT_READ_ALL, &replayed),
+				 i ? EXITSTAT_ERR_RECORD : 0);
+		assert_memory_equal(&replayed, &recorded[i], sizeof(replayed));
+		/* Room comes too late for what is missing already. */
+		if (i == 2)
+			limit_files(RLIM_INFINITY);
+	}
+	assert_string_equal(exitstat_message(es), "cannot write the recording: File too large");
+	assert_int_equal(exitstat_query(es, EXITSTAT_LEAF_PROPERTIES, 0, &regs),
+			 EXITSTAT_ERR_RECORD);
+	assert_int_equal(regs.eax, TSC_KHZ);
+	machine_set_host(machine, HOST_STOCK_AMD);
+	assert_int_equal(exitstat_read(es, 0, EXITSTAT_READ_ALL, &replayed),
+			 EXITSTAT_ERR_NOT_EXPOSED);
+	assert_non_null(strstr(exitstat_message(es), "no longer exposed"));
+	exitstat_free(es);
+	machine_free(machine);
+	replays(&text, 1, true);
+	paper_cpus = MACHINE_MAX_VCPUS;
+	forget(&text);
+}
+
+/* Samples with a witness and without. */
+static void disk_that_fills(void **state)
+{
+	(void)state;
+	fill_disk(1);
+	fill_disk(MACHINE_MAX_VCPUS);
+}
+
 /* As a VM whose leaves are closed to programs begins, with more of its own after it. */
 static void write_closed(const char *path, const struct text *open)
 {
@@ -383,6 +441,7 @@ int main(void)
 		cmocka_unit_test(zeros_at_the_end),
 		cmocka_unit_test(lines_of_windows),
 		cmocka_unit_test(host_that_is_gone),
+		cmocka_unit_test(disk_that_fills),
 		cmocka_unit_test(leaves_that_were_closed),
 		cmocka_unit_test(witness_is_replayed),
 		cmocka_unit_test(witness_is_cut_off),
