@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "host.h"
+#include "pace.h"
 #include "tool.h"
 
 #define MAX_REPEAT	1000
@@ -65,11 +66,17 @@ void die_of(const struct tool *tool, int error)
 	die(status_of(tool, error), "%s", message_of(tool, error));
 }
 
-/* What was printed may not have been written yet. */
+/*
+ * What was printed may not have been written yet. Where a signal has ended the intervals nobody
+ * waits for the rest.
+ */
 void flush_or_die(const struct tool *tool, FILE *file, const char *what)
 {
-	if (fflush(file) || ferror(file))
+	if (!fflush(file) && !ferror(file))
+		return;
+	if (errno != EINTR || !pace_is_stopped())
 		die(status_failed(tool), "cannot write %s: %s", what, strerror(errno));
+	clearerr(file);
 }
 
 void *allocate(size_t n, size_t size)

@@ -257,6 +257,46 @@ kill $pid
 wait $pid
 is "$?:$(($(wc -l <"$scratch/lines") > 15))" 0:1 "intervals that ignore SIGINT go on"
 
+# A pipe that is full, and nobody reads: what writes to it waits.
+mkfifo "$scratch/full-pipe"
+exec {pipe}<>"$scratch/full-pipe"
+timeout 1 cat /dev/zero >"$scratch/full-pipe"
+
+state_of() {
+	awk '/^State:/ { print $2 }' "/proc/$1/status" 2>/dev/null
+}
+# stopped SIGNAL COMMAND...: its status and messages, when it gets it while it waits
+stopped() {
+	env --default-signal=INT "${@:2}" >"$scratch/full-pipe" 2>"$scratch/stderr" &
+	local pid=$! i
+	# Writing, which is system call 1.
+	for ((i = 0; i < 100; i++)); do
+		[[ $(cat "/proc/$pid/syscall" 2>/dev/null) != 1\ 0x1\ * ]] || break
+		sleep 0.1
+	done
+	kill "-$1" $pid
+	for ((i = 0; i < 50; i++)); do
+		[[ $(state_of $pid) =~ [^Z] ]] || break
+		sleep 0.1
+	done
+	kill -KILL $pid 2>/dev/null
+	wait $pid 2>/dev/null
+	echo "$?:$(grep -v "own reading" "$scratch/stderr")"
+}
+echo "$$ 2 1 10" >"$scratch/vms"
+for signal in INT TERM; do
+	for words in "0.001" "-J 0.001" "-J -C 0.001" "histogram 0.001"; do
+		recording=long
+		[[ $words != hist* ]] || recording=histograms
+		# shellcheck disable=SC2086
+		is "$(stopped $signal "$exitstat" --replay "$recordings/$recording" $words)" 0: \
+			"SIG$signal ends intervals whose reader lags: $words"
+	done
+	is "$(EXITSTAT_HOST=$scratch/vms stopped $signal "$build/tests/tools/on-host" vms 0.1)" 0: \
+		"SIG$signal ends vms whose reader lags"
+done
+exec {pipe}<&-
+
 run "$exitstat" --help
 is "$status:$(awk 'length > 79' <<<"$out")" "0:" "--help fits 80 columns"
 check "and 24 lines" test "$(wc -l <<<"$out")" -le 24
