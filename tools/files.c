@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /* No file that exitstat writes is one that is in use already. */
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
@@ -55,18 +56,32 @@ static void compare(const struct use *a, const struct use *b)
 		    a->whose, a->path, b->whose);
 }
 
-static void compare_descriptors(const struct use *file)
+static void compare_descriptor(const struct use *file, int fd)
 {
 	static const char *const standard[] = { "standard input", "standard output",
 						"standard error" };
-	struct use use;
+	char other[32];
+	struct use use = { .whose = fd <= STDERR_FILENO ? standard[fd] : other };
+
+	snprintf(other, sizeof(other), "descriptor %d", fd);
+	if (!fstat(fd, &use.stat))
+		compare(file, &use);
+}
+
+/* Whoever has started exitstat may have opened more than the standard ones. */
+static void compare_descriptors(const struct use *file)
+{
+	DIR *directory = opendir("/proc/self/fd");
+	struct dirent *entry;
 	int fd;
 
-	for (fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++) {
-		use.whose = standard[fd];
-		if (!fstat(fd, &use.stat))
-			compare(file, &use);
-	}
+	for (fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
+		compare_descriptor(file, fd);
+	while (directory && (entry = readdir(directory)))
+		if (sscanf(entry->d_name, "%d", &fd) == 1)
+			compare_descriptor(file, fd);
+	if (directory)
+		closedir(directory);
 }
 
 /* Those of the options: --replay with --record and --log, or with the text file's two. */

@@ -159,6 +159,18 @@ for other in "--record" "--log"; do
 standard output: name another file" "$other /dev/stdout, which is a file"
 	untouched "$other /dev/stdout" "$scratch/out"
 done
+for option in "--record" "--log"; do
+	for name in /dev/fd/3 "$scratch/third"; do
+		cp "$recordings/svm" "$scratch/third"
+		"$exitstat" --replay "$recordings/svm" $option "$name" -- echo run >"$scratch/out" 2>"$scratch/stderr" \
+			3>>"$scratch/third"
+		is "$?:$(cat "$scratch/out" "$scratch/stderr")" "2:exitstat: $option $name would overwrite the \
+file of descriptor 3: name another file" "$option $name, which descriptor 3 has open"
+		untouched "$option $name" "$scratch/third"
+	done
+done
+"$exitstat" --replay "$recordings/svm" --log /dev/fd/3 -n -o REASON -- true 3>&1 2>"$scratch/stderr" | tail -1 >"$scratch/out"
+is "$(cat "$scratch/out" "$scratch/stderr")" total "--log of a descriptor that is a pipe"
 ln -s "$scratch/new" "$scratch/newer"
 run "$exitstat" --replay "$recordings/svm" --record "$scratch/new" --log "$scratch/newer" -- echo run
 told "--record and --log of a file that there is none of yet" 2 "overwrite the file of --record"

@@ -88,6 +88,11 @@ cp "$recordings/svm" "$scratch/text"
 ln -s /proc/self/fd/1 "$scratch/stdout"
 "$exitstat" --replay "$recordings/svm" export --textfile "$scratch/stdout" >>"$scratch/text" 2>"$scratch/stderr"
 is "$?:$(grep -c "overwrite the file of standard output" "$scratch/stderr")" 2:1 "standard output, which is a file, is not written to"
+exec 3>>"$scratch/text"
+replay svm export --textfile "$scratch/text"
+exec 3>&-
+is "$status:$err" "2:exitstat: --textfile $scratch/text would overwrite the file of descriptor 3: name another file" \
+	"nor is a file that is open"
 check "and it is as it was" cmp "$recordings/svm" "$scratch/text"
 
 mkdir "$scratch/linked"
