@@ -92,6 +92,7 @@ void flush_or_die(const struct tool *tool, FILE *file, const char *what);
 
 /* signals.c: a signal that exitstat was started with ignored stays ignored. */
 struct sigaction;
+bool is_ignored(int signal);
 void handle_signal(int signal, const struct sigaction *action);
 
 /* files.c */

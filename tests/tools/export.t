@@ -280,6 +280,18 @@ kill "$server"
 wait "$server"
 is $? 0 "SIGTERM ends it, and all is well"
 
+# One that is ignored by who starts it, and the other ends it.
+for signals in "INT TERM" "TERM INT"; do
+	start_server env --default-signal --ignore-signal="${signals% *}" "$host" export --listen "$address"
+	kill "-${signals% *}" "$server"
+	sleep 0.5
+	asked -o /dev/null -w '%{http_code}' /metrics
+	is "$out" 200 "SIG${signals% *} that is ignored does not end it"
+	kill "-${signals#* }" "$server" 2>/dev/null
+	wait "$server"
+	is $? 0 "but SIG${signals#* } does"
+done
+
 if command -v systemd-socket-activate >/dev/null; then
 	start_server systemd-socket-activate -l "$address" -E EXITSTAT_HOST -E LC_ALL "$host" export --listen systemd \
 		2>/dev/null
