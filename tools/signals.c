@@ -12,6 +12,11 @@ bool is_ignored(int signal)
 	return inherited.sa_handler == SIG_IGN;
 }
 
+void keep_child_status(struct sigaction *inherited)
+{
+	sigaction(SIGCHLD, &(struct sigaction){ .sa_handler = SIG_DFL }, inherited);
+}
+
 /* What nohup, or a shell in the background, has it ignore stays ignored. */
 void handle_signal(int signal, const struct sigaction *action)
 {

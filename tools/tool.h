@@ -94,6 +94,8 @@ void flush_or_die(const struct tool *tool, FILE *file, const char *what);
 struct sigaction;
 bool is_ignored(int signal);
 void handle_signal(int signal, const struct sigaction *action);
+/* Ignored, SIGCHLD would take a child's status away; @inherited is what it was. */
+void keep_child_status(struct sigaction *inherited);
 
 /* files.c */
 void open_standard_files(void);
