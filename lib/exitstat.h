@@ -42,6 +42,8 @@ enum exitstat_error {
 	EXITSTAT_ERR_CPU = -9,		/* a CPU that is not, or no longer, to be had */
 	EXITSTAT_ERR_VM = -10,		/* a VM that is not, or no longer, there */
 	EXITSTAT_ERR_DEVICE = -11,	/* no /dev/exitstat, or no permission to open it */
+	EXITSTAT_ERR_CUT = -12,		/* the recording ends within a sample */
+	EXITSTAT_ERR_RECORD = -13,	/* it was read, but could not be recorded */
 };
 
 /* CPUID's four output registers. */
@@ -172,7 +174,12 @@ int exitstat_replay(struct exitstat *es, const char *path);
 /** exitstat_is_replay - do the answers come from a recording? */
 int exitstat_is_replay(const struct exitstat *es);
 
-/** exitstat_record - write every answer to a file; before exitstat_open() */
+/**
+ * exitstat_record - write every answer to a file; before exitstat_open()
+ *
+ * From when on that fails, nothing is written, and functions that succeed otherwise return
+ * EXITSTAT_ERR_RECORD: what they have read is right.
+ */
 int exitstat_record(struct exitstat *es, const char *path);
 
 /**
@@ -253,7 +260,8 @@ const struct exitstat_host *exitstat_host(const struct exitstat *es);
  * @cpus: where their numbers go, ascending; may be NULL when @max is 0
  * @max: room for how many
  *
- * Return: how many there are, which may be more than @max; enum exitstat_error.
+ * Return: how many there are, which may be more than @max; enum exitstat_error, which is
+ * EXITSTAT_ERR_END where a recording has no further one.
  */
 int exitstat_cpus(struct exitstat *es, int *cpus, size_t max);
 

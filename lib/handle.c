@@ -107,16 +107,23 @@ void exitstat_take_time(struct exitstat *es)
 	es->time_ns = now.tv_sec * 1000000000ull + now.tv_nsec;
 }
 
+/* With @err, or when it is 0 with what went wrong in recording. */
+int exitstat_end_reading(struct exitstat *es, int err)
+{
+	return es->listener ? es->listener->end(es, err) : err;
+}
+
 /* All that @work asks is asked of @cpu's vCPU, or of the VM. */
 int exitstat_on(struct exitstat *es, int cpu, exitstat_work *work, void *data)
 {
-	int err, end_err;
+	int err;
 
 	es->scope = cpu;
+	es->reading = true;
 	err = es->source->on(es, cpu, work, data);
+	es->reading = false;
 	es->scope = EXITSTAT_VM;
-	end_err = es->listener ? es->listener->end(es) : 0;
-	return err ? err : end_err;
+	return exitstat_end_reading(es, err);
 }
 
 EXPORT int exitstat_query(struct exitstat *es, uint32_t leaf, uint32_t ecx,
@@ -124,9 +131,11 @@ EXPORT int exitstat_query(struct exitstat *es, uint32_t leaf, uint32_t ecx,
 {
 	int err = es->source->query(es, leaf, ecx, regs);
 
-	if (err)
+	if (err || !es->listener)
 		return err;
-	return es->listener ? es->listener->answer(es, leaf, ecx, regs) : 0;
+	es->listener->answer(es, leaf, ecx, regs);
+	/* What is asked alone is a reading of its own. */
+	return es->reading ? 0 : exitstat_end_reading(es, 0);
 }
 
 EXPORT int exitstat_cpus(struct exitstat *es, int *cpus, size_t max)

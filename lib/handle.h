@@ -33,13 +33,13 @@ struct exitstat_source {
 /**
  * struct exitstat_listener - who hears every answer
  * @answer: there is one
- * @end: that was the last of a reading
+ * @end: that was the last of a reading, which returns @err, or else why it was not heard
  * @free: the handle is let go of
  */
 struct exitstat_listener {
-	int (*answer)(struct exitstat *es, uint32_t leaf, uint32_t ecx,
-		      const struct exitstat_regs *regs);
-	int (*end)(struct exitstat *es);
+	void (*answer)(struct exitstat *es, uint32_t leaf, uint32_t ecx,
+		       const struct exitstat_regs *regs);
+	int (*end)(struct exitstat *es, int err);
 	void (*free)(struct exitstat *es);
 };
 
@@ -55,7 +55,9 @@ struct exitstat_device;
  * @from_host: the answers are, or were recorded, of a VM seen from its host: none was an exit
  * @by_perf: the guest's kernel is asked, or was, which takes two CPUIDs an answer
  * @record: where answers are written to, or NULL
+ * @record_error: errno of what could not be written, from when on nothing is
  * @host: what exitstat_open() found
+ * @reading: what is asked belongs to a reading
  * @scope: what is being read, a CPU or EXITSTAT_VM
  * @cpu: the CPU that reads
  * @time_ns: when it reads
@@ -73,7 +75,9 @@ struct exitstat {
 	bool from_host;
 	bool by_perf;
 	FILE *record;
+	int record_error;
 	struct exitstat_host host;
+	bool reading;
 	int scope;
 	int cpu;
 	uint64_t time_ns;
@@ -97,6 +101,7 @@ int exitstat_cpu_gone(struct exitstat *es);
 __attribute__((format(printf, 3, 4)))
 int exitstat_fail(struct exitstat *es, int error, const char *format, ...);
 int exitstat_on(struct exitstat *es, int cpu, exitstat_work *work, void *data);
+int exitstat_end_reading(struct exitstat *es, int err);
 void exitstat_take_time(struct exitstat *es);
 int exitstat_count_own(struct exitstat *es, int cpu);
 int exitstat_count_answer(struct exitstat *es, int cpu);

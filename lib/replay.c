@@ -18,12 +18,29 @@ static bool answers(const struct recorded_answer *answer, uint32_t leaf, uint32_
 	       (scope == EXITSTAT_VM || answer->cpu == scope);
 }
 
+/* Each sample starts with the identity. */
+static bool has_further_sample(const struct exitstat_recording *recording)
+{
+	size_t i;
+
+	for (i = recording->next; i < recording->nr; i++)
+		if (recording->answers[i].leaf == EXITSTAT_LEAF_IDENTIFY)
+			return true;
+	return false;
+}
+
+/* What has been asked already is a sample's first part, whose histograms may be its last. */
 static int no_answer(struct exitstat *es, uint32_t leaf)
 {
-	if (es->host.abi)
-		return exitstat_fail(es, EXITSTAT_ERR_END, "the recording ends here");
-	return exitstat_fail(es, EXITSTAT_ERR_REPLAY,
-			     "the recording has no answer to leaf 0x%08x: record it anew", leaf);
+	if (!es->host.abi)
+		return exitstat_fail(es, EXITSTAT_ERR_REPLAY, "the recording has no answer to leaf "
+				     "0x%08x: record it anew", leaf);
+	if (leaf > EXITSTAT_LEAF_IDENTIFY && leaf <= EXITSTAT_LEAF_LONGEST &&
+	    !has_further_sample(es->recording))
+		return exitstat_fail(es, EXITSTAT_ERR_CUT, "the recording ends within a sample: it "
+				     "was cut off, or is to be replayed with the options that it "
+				     "was recorded with");
+	return exitstat_fail(es, EXITSTAT_ERR_END, "the recording ends here");
 }
 
 /* What is skipped was asked all the same. */
@@ -86,7 +103,7 @@ static int replay_cpus(struct exitstat *es, int *cpus, size_t max)
 			cpus[n] = last;
 		n++;
 	}
-	return n;
+	return n ? n : exitstat_fail(es, EXITSTAT_ERR_END, "the recording ends here");
 }
 
 /* Is this one the first of a witness's states, and are the others behind it? */

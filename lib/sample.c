@@ -199,7 +199,9 @@ EXPORT int exitstat_read(struct exitstat *es, int cpu, unsigned int what,
 	sample->cpu = cpu;
 	sample->what = what;
 	err = exitstat_on(es, cpu, read_sample, &reading);
-	if (!err)
-		call_witness(es, sample);
-	return err;
+	if (err && err != EXITSTAT_ERR_RECORD)
+		return err;
+	call_witness(es, sample);
+	/* That it has failed is no error, but that something could not be recorded is. */
+	return exitstat_end_reading(es, 0);
 }

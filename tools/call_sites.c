@@ -4,6 +4,7 @@
  * event for a second, and finds the symbols.
  */
 #include <ctype.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
@@ -152,13 +153,17 @@ static enum call_sites_result ask_perf(struct call_sites *sites)
  */
 void call_sites_find(const char *reason, struct call_sites *sites)
 {
+	struct sigaction inherited;
+
 	*sites = (struct call_sites){ .result = CALL_SITES_NO_DRIVER };
 	sites->event = event_of(reason);
 	if (!sites->event)
 		return;
 	if (isatty(STDERR_FILENO))
 		fprintf(stderr, "exitstat: perf records %s for a second\n", sites->event);
+	keep_child_status(&inherited);
 	sites->result = ask_perf(sites);
+	sigaction(SIGCHLD, &inherited, NULL);
 }
 
 void call_sites_free(struct call_sites *sites)

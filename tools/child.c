@@ -34,8 +34,7 @@ void child_signals_init(void)
 
 	for (i = 0; i < sizeof(signals) / sizeof(*signals); i++)
 		handle_signal(signals[i], &action);
-	/* Ignored, it would take the command's status away. */
-	sigaction(SIGCHLD, &(struct sigaction){ .sa_handler = SIG_DFL }, &inherited_sigchld);
+	keep_child_status(&inherited_sigchld);
 }
 
 /*

@@ -111,7 +111,7 @@ static void print_answers(const struct tool *tool, const struct course_numbering
 		       answer->regs.eax, answer->regs.ebx, answer->regs.ecx, answer->regs.edx);
 }
 
-static void print_json(const struct answer *answer, size_t n)
+static void print_json(const struct tool *tool, const struct answer *answer, size_t n)
 {
 	json_t *array = json_array(), *object;
 
@@ -121,10 +121,7 @@ static void print_json(const struct answer *answer, size_t n)
 			"eax", (json_int_t)answer->regs.eax, "ebx", (json_int_t)answer->regs.ebx,
 			"ecx", (json_int_t)answer->regs.ecx, "edx", (json_int_t)answer->regs.edx));
 	object = json_pack("{s:s, s:o}", "report", "course", "answers", array);
-	if (!object || json_dumpf(object, stdout, JSON_INDENT(2)))
-		die(STATUS_FAILED, "cannot write JSON");
-	putchar('\n');
-	json_decref(object);
+	write_json(tool, object, stdout);
 }
 
 int tool_course(struct tool *tool)
@@ -140,7 +137,7 @@ int tool_course(struct tool *tool)
 	n = ask_leaves(tool, numbering, answers, false, 0);
 	n += ask_reasons(tool, numbering, answers + n);
 	if (tool->json)
-		print_json(answers, n);
+		print_json(tool, answers, n);
 	else
 		print_answers(tool, numbering, answers, n);
 	free(answers);

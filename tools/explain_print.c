@@ -288,8 +288,5 @@ void explain_json(const struct tool *tool, const struct subject *subjects, size_
 		json_array_append_new(explanations, subject_json(tool, &subjects[i]));
 	object = json_pack("{s:s, s:s, s:o}", "report", "explain",
 			   "unit", tool->cycles ? "cycles" : "s", "explanations", explanations);
-	if (!object || json_dumpf(object, stdout, JSON_REAL_PRECISION(15) | JSON_INDENT(2)))
-		die(STATUS_FAILED, "cannot write JSON");
-	putchar('\n');
-	json_decref(object);
+	write_json(tool, object, stdout);
 }

@@ -67,6 +67,9 @@ void expose_durations(struct exposition *exposition, const struct labels *labels
 /* export_scrape.c: all that can be measured now, to be freed; @err is 0 when that is all. */
 char *scrape(const struct tool *tool, size_t *size, int *err);
 
+/* textfile.c */
+void textfile_write(const struct tool *tool, const char *text, size_t size);
+
 /* export_http.c: until a signal ends it. A static command has no HTTP. */
 __attribute__((weak)) int serve_http(const struct tool *tool);
 

@@ -127,6 +127,13 @@ static struct MHD_Daemon *start(const struct tool *tool, int fd)
 				MHD_OPTION_END);
 }
 
+/* Blocked, it would be waited for even if it is ignored. */
+static void add_signal(sigset_t *signals, int signal)
+{
+	if (!is_ignored(signal))
+		sigaddset(signals, signal);
+}
+
 int serve_http(const struct tool *tool)
 {
 	struct MHD_Daemon *daemon;
@@ -136,8 +143,8 @@ int serve_http(const struct tool *tool)
 	load_library();
 	fd = listen_on(tool->listen);
 	sigemptyset(&end);
-	sigaddset(&end, SIGINT);
-	sigaddset(&end, SIGTERM);
+	add_signal(&end, SIGINT);
+	add_signal(&end, SIGTERM);
 	pthread_sigmask(SIG_BLOCK, &end, NULL);
 	daemon = start(tool, fd);
 	if (!daemon)

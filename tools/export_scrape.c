@@ -218,8 +218,7 @@ static int scrape_guest(struct tool *tool, struct exposition *exposition)
 static int scrape_source(struct tool *tool, struct exposition *exposition)
 {
 	static bool on_host;
-	int err = tool->replay ? exitstat_replay(tool->es, tool->replay) :
-				 exitstat_device(tool->es);
+	int err = tool->replay ? start_replay(tool) : exitstat_device(tool->es);
 
 	if (tool->replay)
 		return err ? err : scrape_guest(tool, exposition);

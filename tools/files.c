@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /* No file that exitstat writes is one that is in use already. */
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -54,28 +56,63 @@ static void compare(const struct use *a, const struct use *b)
 		    a->whose, a->path, b->whose);
 }
 
-void check_files(const struct tool *tool)
+static void compare_descriptor(const struct use *file, int fd)
 {
 	static const char *const standard[] = { "standard input", "standard output",
 						"standard error" };
-	struct use uses[6], use;
-	size_t n = 0, i;
+	char other[32];
+	struct use use = { .whose = fd <= STDERR_FILENO ? standard[fd] : other };
+
+	snprintf(other, sizeof(other), "descriptor %d", fd);
+	if (!fstat(fd, &use.stat))
+		compare(file, &use);
+}
+
+/* Whoever has started exitstat may have opened more than the standard ones. */
+static void compare_descriptors(const struct use *file)
+{
+	DIR *directory = opendir("/proc/self/fd");
+	struct dirent *entry;
 	int fd;
 
 	for (fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
-		if (!fstat(fd, &uses[n].stat))
-			uses[n++].whose = standard[fd];
-	use = (struct use){ .whose = "--replay", .path = tool->replay };
-	if (tool->replay && identify(&use, false))
-		uses[n++] = use;
-	use = (struct use){ .whose = "--record", .path = tool->record };
-	if (tool->record && identify(&use, true)) {
-		for (i = 0; i < n; i++)
-			compare(&use, &uses[i]);
-		uses[n++] = use;
-	}
-	use = (struct use){ .whose = "--log", .path = tool->log };
-	if (tool->log && identify(&use, true))
-		for (i = 0; i < n; i++)
-			compare(&use, &uses[i]);
+		compare_descriptor(file, fd);
+	while (directory && (entry = readdir(directory)))
+		if (sscanf(entry->d_name, "%d", &fd) == 1)
+			compare_descriptor(file, fd);
+	if (directory)
+		closedir(directory);
+}
+
+/* Those of the options: --replay with --record and --log, or with the text file's two. */
+struct uses {
+	size_t n;
+	struct use use[3];
+};
+
+static void add_written(struct uses *uses, const char *whose, const char *path, bool made)
+{
+	struct use use = { .whose = whose, .path = path };
+	size_t i;
+
+	if (!path || !identify(&use, made))
+		return;
+	compare_descriptors(&use);
+	for (i = 0; i < uses->n; i++)
+		compare(&use, &uses->use[i]);
+	uses->use[uses->n++] = use;
+}
+
+void check_files(const struct tool *tool)
+{
+	char *aside = tool->textfile ? textfile_aside(tool->textfile) : NULL;
+	struct uses uses = { .use[0] = { .whose = "--replay", .path = tool->replay } };
+
+	if (tool->replay && identify(uses.use, false))
+		uses.n++;
+	add_written(&uses, "--record", tool->record, true);
+	add_written(&uses, "--log", tool->log, true);
+	add_written(&uses, "--textfile", tool->textfile, false);
+	add_written(&uses, "--textfile", aside, false);
+	free(aside);
 }

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "histogram.h"
+#include "host.h"
 #include "pace.h"
 
 /* Where the output is not a terminal there is no width to fill. */
@@ -147,11 +148,13 @@ static void print_lines(const struct tool *tool, struct screen *screen,
  * @last: the last reading
  * @now: this one
  * @delta: the difference
+ * @missing: a CPU that the last reading lacks, and the one before has; less than 0 for none
  * @own: CPUIDs of exitstat's own that the differences leave out
  * @status: with which to exit
  */
 struct series {
 	struct samples last, now, delta;
+	int missing;
 	uint64_t own;
 	int status;
 };
@@ -185,6 +188,26 @@ static void print_interval(const struct tool *tool, struct screen *screen,
 	flush_or_die(tool, stdout, "the output");
 }
 
+static int missing_cpu(const struct series *series)
+{
+	size_t i;
+
+	for (i = 0; i < series->last.n; i++)
+		if (!samples_find(&series->now, series->last.sample[i].cpu))
+			return series->last.sample[i].cpu;
+	return -1;
+}
+
+/* A recording that was cut off between two CPUs looks like one whose CPU has gone. */
+static void tell_end(const struct tool *tool, const struct series *series, int err)
+{
+	if (series->missing >= 0)
+		fprintf(stderr, "exitstat: the recording ends without %s %d, which has gone, or it "
+			"was cut off there\n", cpu_word(tool), series->missing);
+	if (err == EXITSTAT_ERR_CUT && !tool->cut_off)
+		fprintf(stderr, "exitstat: %s\n", exitstat_message(tool->es));
+}
+
 /*
  * What moves or is replaced goes on being watched: its first line after that is missing. So
  * does the line of a CPU that has just come, or has gone. Return: whether there was one more.
@@ -196,10 +219,13 @@ static bool next_interval(struct tool *tool, struct series *series, struct scree
 	int err;
 
 	err = samples_read(tool, &series->now);
-	if (err == EXITSTAT_ERR_END)
+	if (err == EXITSTAT_ERR_END || err == EXITSTAT_ERR_CUT) {
+		tell_end(tool, series, err);
 		return false;
+	}
 	if (err)
 		die_of(tool, err);
+	series->missing = missing_cpu(series);
 	err = samples_delta(tool, &series->last, &series->now, &series->delta);
 	series->last = series->now;
 	series->now = last;
@@ -210,6 +236,8 @@ static bool next_interval(struct tool *tool, struct series *series, struct scree
 	print_interval(tool, screen, &series->delta, "interval");
 	for (i = 0; i < series->delta.n; i++)
 		series->own += series->delta.sample[i].own.count;
+	if (tool->unrecorded)
+		die_of(tool, EXITSTAT_ERR_RECORD);
 	return true;
 }
 
@@ -240,7 +268,7 @@ static void choose_lines(struct tool *tool, struct screen *screen)
 int tool_interval(struct tool *tool)
 {
 	bool lines_only = tool->json || tool->raw || tool->noheadings;
-	struct series series = { .status = 0 };
+	struct series series = { .missing = -1 };
 	struct screen screen = { .lines = 0 };
 
 	choose_lines(tool, &screen);

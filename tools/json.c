@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /* JSON: one object a report, for intervals on a line each. See exitstat(1). */
 #include <ctype.h>
+#include <stdlib.h>
 
 #include <jansson.h>
 
@@ -124,6 +125,18 @@ const char *space_word(uint32_t space)
 	return "unknown";
 }
 
+void write_json(const struct tool *tool, json_t *object, FILE *file)
+{
+	char *text = json_dumps(object, JSON_REAL_PRECISION(15) |
+				(tool->interval < 0 ? JSON_INDENT(2) : JSON_COMPACT));
+
+	if (!text)
+		die(status_failed(tool), "cannot make JSON of it: out of memory");
+	fprintf(file, "%s\n", text);
+	free(text);
+	json_decref(object);
+}
+
 void json_report(const struct tool *tool, const struct report *report, const char *kind)
 {
 	json_t *scopes = json_array(), *object;
@@ -137,9 +150,5 @@ void json_report(const struct tool *tool, const struct report *report, const cha
 			   "tsc_khz", (json_int_t)report->samples[0].tsc_khz,
 			   "unit", tool->cycles ? "cycles" : "s",
 			   "scopes", scopes);
-	if (!object || json_dumpf(object, report->file, JSON_REAL_PRECISION(15) |
-			(tool->interval < 0 ? JSON_INDENT(2) : JSON_COMPACT)))
-		die(STATUS_FAILED, "cannot write JSON");
-	fputc('\n', report->file);
-	json_decref(object);
+	write_json(tool, object, report->file);
 }

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "host.h"
+#include "pace.h"
 #include "tool.h"
 
 #define MAX_REPEAT	1000
@@ -51,6 +52,10 @@ int status_of(const struct tool *tool, int error)
 /* Why a reading failed that there had to be. */
 const char *message_of(const struct tool *tool, int error)
 {
+	if (error == EXITSTAT_ERR_RECORD && tool->unrecorded)
+		return tool->unrecorded;
+	if (tool->cut_off && (error == EXITSTAT_ERR_END || error == EXITSTAT_ERR_CUT))
+		return "the recording was cut off before it has what is asked for";
 	return error != EXITSTAT_ERR_END ? exitstat_message(tool->es) :
 	       "the recording does not hold what is asked for: replay it with the options that it "
 	       "was recorded with";
@@ -61,11 +66,17 @@ void die_of(const struct tool *tool, int error)
 	die(status_of(tool, error), "%s", message_of(tool, error));
 }
 
-/* What was printed may not have been written yet. */
+/*
+ * What was printed may not have been written yet. Where a signal has ended the intervals nobody
+ * waits for the rest.
+ */
 void flush_or_die(const struct tool *tool, FILE *file, const char *what)
 {
-	if (fflush(file) || ferror(file))
+	if (!fflush(file) && !ferror(file))
+		return;
+	if (errno != EINTR || !pace_is_stopped())
 		die(status_failed(tool), "cannot write %s: %s", what, strerror(errno));
+	clearerr(file);
 }
 
 void *allocate(size_t n, size_t size)
@@ -356,11 +367,22 @@ static mode_fn choose_mode(struct tool *tool, int n, char **words)
 	return mode;
 }
 
+/* That a part is missing is told, and no error. */
+int start_replay(struct tool *tool)
+{
+	int err = exitstat_replay(tool->es, tool->replay);
+
+	tool->cut_off = !err && *exitstat_message(tool->es);
+	if (tool->cut_off)
+		fprintf(stderr, "exitstat: %s\n", exitstat_message(tool->es));
+	return err;
+}
+
 /* Where the answers come from. */
 static int choose_source(struct tool *tool, mode_fn mode)
 {
 	if (tool->replay)
-		return exitstat_replay(tool->es, tool->replay);
+		return start_replay(tool);
 	if (tool->vm || mode == tool_vms)
 		return exitstat_device(tool->es);
 	return 0;
@@ -374,8 +396,6 @@ static void new_handle(struct tool *tool, mode_fn mode)
 	if (!tool->es)
 		die(STATUS_FAILED, "out of memory");
 	err = choose_source(tool, mode);
-	if (!err && *exitstat_message(tool->es))
-		fprintf(stderr, "exitstat: %s\n", exitstat_message(tool->es));
 	if (!err && tool->record)
 		err = exitstat_record(tool->es, tool->record);
 	if (err)
@@ -390,7 +410,6 @@ static void open_handle(struct tool *tool, mode_fn mode)
 {
 	int err;
 
-	check_files(tool);
 	new_handle(tool, mode);
 	if (mode == tool_vms || mode == tool_expose)
 		return;
@@ -425,11 +444,13 @@ int main(int argc, char **argv)
 		else
 			n = take_word(&tool, argv + optind - 1, words, n);
 	mode = choose_mode(&tool, n, words);
+	check_files(&tool);
 	if (mode != tool_export && !tool.reasons)
 		open_handle(&tool, mode);
 	status = mode(&tool);
 	exitstat_free(tool.es);
 	flush_or_die(&tool, stdout, "the output");
+	free(tool.unrecorded);
 	free(tool.of);
 	free(words);
 	return status;

@@ -17,6 +17,12 @@ static void on_stop(int signal)
 	stop = 1;
 }
 
+bool pace_is_stopped(void)
+{
+	return stop;
+}
+
+/* Whoever lags in reading the output is not waited for: no SA_RESTART. */
 void pace_start(void)
 {
 	struct sigaction action = { .sa_handler = on_stop };

@@ -8,5 +8,6 @@
 void pace_start(void);
 /* Return: whether to go on after it: nobody has asked for an end. */
 bool pace_wait(double interval);
+bool pace_is_stopped(void);
 
 #endif /* PACE_H */

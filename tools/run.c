@@ -49,10 +49,23 @@ static void tell_missing(const struct tool *tool, const struct measurement *m)
 		}
 }
 
+/* Without the first there is nothing to tell; a later one costs no more than its run. */
+static bool read_before(struct tool *tool, struct measurement *m)
+{
+	if (!m->nr_runs)
+		samples_read_or_die(tool, &m->before);
+	else
+		m->err = samples_read(tool, &m->before);
+	if (m->err)
+		fprintf(stderr, "exitstat: %s\n", exitstat_message(tool->es));
+	return !m->err && !tool->unrecorded;
+}
+
 static void measure_run(struct tool *tool, struct measurement *m)
 {
 	m->delta.n = 0;
-	samples_read_or_die(tool, &m->before);
+	if (!read_before(tool, m))
+		return;
 	m->status = child_run(tool->command);
 	m->err = samples_read(tool, &m->after);
 	if (!m->err)
@@ -81,7 +94,7 @@ static void measure(struct tool *tool, struct measurement *m)
 	size_t repeat = tool->repeat ? tool->repeat : 1, i;
 
 	child_signals_init();
-	for (i = 0; i < repeat && !m->err && !interrupted(m->status); i++)
+	for (i = 0; i < repeat && !m->err && !tool->unrecorded && !interrupted(m->status); i++)
 		measure_run(tool, m);
 }
 
@@ -206,6 +219,8 @@ int tool_run(struct tool *tool)
 	measure(tool, &m);
 	if (m.nr_runs)
 		tell(tool, &m);
+	if (tool->unrecorded)
+		fprintf(stderr, "exitstat: %s\n", tool->unrecorded);
 	if (tool->log && fclose(m.file))
 		die(STATUS_RUN_FAILED, "cannot write the report: %s", strerror(errno));
 	samples_free(&m.before);
@@ -213,5 +228,7 @@ int tool_run(struct tool *tool)
 	samples_free(&m.delta);
 	runs_free(&m.runs);
 	status = end_like(m.status);
+	if (!m.err && tool->unrecorded)
+		m.err = EXITSTAT_ERR_RECORD;
 	return m.err && !status ? status_of(tool, m.err) : status;
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Reading the VM, one CPU, or one CPU after the other. CPUs may come and go meanwhile. */
 #include <stdlib.h>
+#include <string.h>
 
 #include "tool.h"
 
@@ -17,13 +18,27 @@ static struct exitstat_sample *next_sample(struct samples *samples)
 	return &samples->sample[samples->n];
 }
 
+/* What could not be recorded is good to be told, before that is. */
+static int note_unrecorded(struct tool *tool, int err)
+{
+	if (err != EXITSTAT_ERR_RECORD)
+		return err;
+	if (!tool->unrecorded)
+		tool->unrecorded = strdup(exitstat_message(tool->es));
+	if (!tool->unrecorded)
+		die(STATUS_FAILED, "out of memory");
+	return 0;
+}
+
 int samples_add(struct tool *tool, struct samples *samples, int cpu, unsigned int what)
 {
 	int err = exitstat_read(tool->es, cpu, what, next_sample(samples));
 
+	err = note_unrecorded(tool, err);
 	if (!err && tool->distributions)
 		err = distributions_read(tool, &samples->sample[samples->n],
 					 &samples->distributions[samples->n]);
+	err = note_unrecorded(tool, err);
 	if (!err)
 		samples->n++;
 	return err;
@@ -32,7 +47,7 @@ int samples_add(struct tool *tool, struct samples *samples, int cpu, unsigned in
 /* A CPU that goes while it is read, or whose recording was cut off there, has no sample. */
 int samples_add_cpus(struct tool *tool, struct samples *samples, unsigned int what)
 {
-	int n = exitstat_cpus(tool->es, NULL, 0), room = n, err = EXITSTAT_ERR_END, i;
+	int n = exitstat_cpus(tool->es, NULL, 0), room = n, err = EXITSTAT_ERR_CPU, i;
 	size_t before = samples->n;
 	int *cpus;
 
@@ -64,8 +79,10 @@ void samples_read_or_die(struct tool *tool, struct samples *samples)
 {
 	int err = samples_read(tool, samples);
 
-	if (err == EXITSTAT_ERR_END && tool->per_vcpu)
+	if (err == EXITSTAT_ERR_END && tool->per_vcpu && !tool->cut_off)
 		die(status_failed(tool), "the recording has no single vCPUs: record it with --vcpu");
+	if (!err && tool->unrecorded)
+		err = EXITSTAT_ERR_RECORD;
 	if (err)
 		die_of(tool, err);
 }

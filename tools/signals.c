@@ -4,12 +4,22 @@
 
 #include "tool.h"
 
-/* What nohup, or a shell in the background, has it ignore stays ignored. */
-void handle_signal(int signal, const struct sigaction *action)
+bool is_ignored(int signal)
 {
 	struct sigaction inherited;
 
 	sigaction(signal, NULL, &inherited);
-	if (inherited.sa_handler != SIG_IGN)
+	return inherited.sa_handler == SIG_IGN;
+}
+
+void keep_child_status(struct sigaction *inherited)
+{
+	sigaction(SIGCHLD, &(struct sigaction){ .sa_handler = SIG_DFL }, inherited);
+}
+
+/* What nohup, or a shell in the background, has it ignore stays ignored. */
+void handle_signal(int signal, const struct sigaction *action)
+{
+	if (!is_ignored(signal))
 		sigaction(signal, action, NULL);
 }

@@ -35,6 +35,8 @@
  * @log: --log, or NULL
  * @record: --record, or NULL
  * @replay: --replay, or NULL
+ * @cut_off: @replay's file was, which has been told
+ * @unrecorded: why something is missing in @record's file, or NULL
  * @vm: on a host: the VM of --vm or of expose, or NULL
  * @exposure: and what it is to see, EXITSTAT_EXPOSE_*
  * @sort: --sort, or NULL
@@ -59,6 +61,8 @@ struct tool {
 	unsigned long count;
 	char **command;
 	const char *log, *record, *replay;
+	bool cut_off;
+	char *unrecorded;
 	const char *vm, *sort;
 	uint32_t exposure;
 	const char *textfile, *listen;
@@ -77,6 +81,7 @@ __attribute__((noreturn, format(printf, 2, 3)))
 void die(int status, const char *format, ...);
 const char *message_of(const struct tool *tool, int error);
 __attribute__((noreturn)) void die_of(const struct tool *tool, int error);
+int start_replay(struct tool *tool);
 /* exitstat's own failure: with a command, told from the command's. */
 int status_failed(const struct tool *tool);
 int status_of(const struct tool *tool, int error);
@@ -87,11 +92,17 @@ void flush_or_die(const struct tool *tool, FILE *file, const char *what);
 
 /* signals.c: a signal that exitstat was started with ignored stays ignored. */
 struct sigaction;
+bool is_ignored(int signal);
 void handle_signal(int signal, const struct sigaction *action);
+/* Ignored, SIGCHLD would take a child's status away; @inherited is what it was. */
+void keep_child_status(struct sigaction *inherited);
 
 /* files.c */
 void open_standard_files(void);
 void check_files(const struct tool *tool);
+
+/* textfile.c: the file that is written before it is renamed, to be freed; NULL for none. */
+char *textfile_aside(const char *path);
 
 /* usage.c */
 void print_help(void);
@@ -226,6 +237,9 @@ void print_states(const struct tool *tool, const struct report *report);
 /* json.c */
 const char *space_word(uint32_t space);
 void json_report(const struct tool *tool, const struct report *report, const char *kind);
+/* Takes the object. What cannot be written is told by who flushes the file. */
+struct json_t;
+void write_json(const struct tool *tool, struct json_t *object, FILE *file);
 
 /* since_start.c: reads, and prints as JSON or so; the exit status. */
 int report_since_start(struct tool *tool,

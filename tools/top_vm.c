@@ -14,8 +14,8 @@ static int take(struct tool *tool, struct samples *samples)
 		return err;
 	states.distributions = false;
 	err = samples_add_cpus(&states, samples, EXITSTAT_READ_STATES);
-	return err == EXITSTAT_ERR_CPU || err == EXITSTAT_ERR_END || err == EXITSTAT_ERR_SYSTEM ?
-	       0 : err;
+	return err == EXITSTAT_ERR_CPU || err == EXITSTAT_ERR_END || err == EXITSTAT_ERR_CUT ||
+	       err == EXITSTAT_ERR_SYSTEM ? 0 : err;
 }
 
 static void show(struct top_vm *vm, const struct samples *samples)
@@ -39,10 +39,13 @@ static enum top_end next_reading(struct top *top)
 	struct readings *r = &vm->readings;
 	int err = take(top->tool, &r->now);
 
-	if (err == EXITSTAT_ERR_END) {
-		top->message = "the recording ends here; q quits";
+	if (err == EXITSTAT_ERR_END || err == EXITSTAT_ERR_CUT) {
+		top->message = err == EXITSTAT_ERR_END ? "the recording ends here; q quits" :
+			       "the recording ends within a sample; q quits";
 		return TOP_GOES_ON;
 	}
+	if (!err && top->tool->unrecorded)
+		err = EXITSTAT_ERR_RECORD;
 	if (err == EXITSTAT_ERR_VM && top->inside)
 		return TOP_GOES_BACK;
 	if (err)

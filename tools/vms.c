@@ -115,11 +115,7 @@ static void print_json(const struct tool *tool, const struct view *view, const s
 	object = json_pack("{s:s, s:i, s:s, s:o}", "report", kind, "abi", EXITSTAT_ABI_VERSION,
 			   "reasons", n ? space_word(rows->sample->space) : "unknown",
 			   "vms", vms);
-	if (!object || json_dumpf(object, stdout, JSON_REAL_PRECISION(15) |
-			(tool->interval < 0 ? JSON_INDENT(2) : JSON_COMPACT)))
-		die(STATUS_FAILED, "cannot write JSON");
-	putchar('\n');
-	json_decref(object);
+	write_json(tool, object, stdout);
 }
 
 static void print_vms(const struct tool *tool, const struct view *view,

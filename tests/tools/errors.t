@@ -159,6 +159,18 @@ for other in "--record" "--log"; do
 standard output: name another file" "$other /dev/stdout, which is a file"
 	untouched "$other /dev/stdout" "$scratch/out"
 done
+for option in "--record" "--log"; do
+	for name in /dev/fd/3 "$scratch/third"; do
+		cp "$recordings/svm" "$scratch/third"
+		"$exitstat" --replay "$recordings/svm" $option "$name" -- echo run >"$scratch/out" 2>"$scratch/stderr" \
+			3>>"$scratch/third"
+		is "$?:$(cat "$scratch/out" "$scratch/stderr")" "2:exitstat: $option $name would overwrite the \
+file of descriptor 3: name another file" "$option $name, which descriptor 3 has open"
+		untouched "$option $name" "$scratch/third"
+	done
+done
+"$exitstat" --replay "$recordings/svm" --log /dev/fd/3 -n -o REASON -- true 3>&1 2>"$scratch/stderr" | tail -1 >"$scratch/out"
+is "$(cat "$scratch/out" "$scratch/stderr")" total "--log of a descriptor that is a pipe"
 ln -s "$scratch/new" "$scratch/newer"
 run "$exitstat" --replay "$recordings/svm" --record "$scratch/new" --log "$scratch/newer" -- echo run
 told "--record and --log of a file that there is none of yet" 2 "overwrite the file of --record"
@@ -193,6 +205,29 @@ like "$status:$out" "^1:.*FAIL +the recording .*replay it with the options" \
 	"doctor: a recording of something else"
 replay svm --record /dev/full
 told "recording on a full disk" 1 "cannot write the recording: No space"
+# limited KIB COMMAND...: files that grow larger fail, as on a disk that fills meanwhile
+limited() {
+	run bash -c 'ulimit -f "$1"; shift; exec env --ignore-signal=XFSZ "$@"' - "$@"
+}
+for mode in "" -J "-r 3"; do
+	# shellcheck disable=SC2086
+	limited 4 "$exitstat" --replay "$recordings/svm" --record "$scratch/full" $mode -- echo run
+	is "$status:$out:$(tail -1 <<<"$err")" "125:run:exitstat: cannot write the recording: File too large" \
+		"the disk fills during a run $mode"
+	is "$(grep -cE '(total +|"total".*"exits": )701' <<<"$(tr -d '\n' <<<"$err")")" 1 "but there is the report"
+	run "$exitstat" --replay "$scratch/full" --raw -n
+	like "$status:$err" "^0:exitstat: .* was cut off: it is replayed up to its last whole sample$" "and what was recorded"
+done
+limited 4 "$exitstat" --replay "$recordings/svm" --record "$scratch/full" -- false
+is "$status:$(tail -1 <<<"$err")" "1:exitstat: cannot write the recording: File too large" "a command's status goes before"
+limited 1 "$exitstat" --replay "$recordings/svm" --record "$scratch/full" -- echo run
+told "the disk is full before the run" 125 "cannot write the recording: File too large"
+is "$out" "" "and the command is not run"
+limited 4 "$exitstat" --replay "$recordings/svm" --record "$scratch/full" -n 0
+told "the disk fills during intervals" 1 "cannot write the recording: File too large"
+is "$(wc -l <<<"$out")" 2 "each that was read has its line"
+limited 1 "$exitstat" --replay "$recordings/course-svm" --record "$scratch/full" --course
+told "the disk fills during --course" 1 "cannot write the recording: File too large"
 replay idle-svm -C
 told "recording without vCPUs" 1 "record it with --vcpu"
 replay svm top
@@ -202,6 +237,15 @@ is "$?:$(cat "$scratch/stderr")" "1:exitstat: cannot write the output: No space 
 "$exitstat" --replay "$recordings/svm" >/dev/full 2>"$scratch/stderr"
 is "$?:$(cat "$scratch/stderr")" "1:exitstat: cannot write the output: No space left on device" \
 	"output on a full disk"
+# JSON that is longer than what stdio holds back.
+for words in "-C" "0" "--course" "explain"; do
+	recording=svm
+	[[ $words != --course ]] || recording=course-svm
+	# shellcheck disable=SC2086
+	"$exitstat" --replay "$recordings/$recording" -J $words >/dev/full 2>"$scratch/stderr"
+	is "$?:$(cat "$scratch/stderr")" "1:exitstat: cannot write the output: No space left on device" \
+		"JSON on a full disk: $words"
+done
 "$exitstat" --replay "$recordings/long" 0.1 2>"$scratch/stderr" | head -1 >/dev/null
 is "${PIPESTATUS[0]}:$(cat "$scratch/stderr")" "141:" "a pipe that closes early"
 
@@ -224,6 +268,46 @@ sleep 1
 kill $pid
 wait $pid
 is "$?:$(($(wc -l <"$scratch/lines") > 15))" 0:1 "intervals that ignore SIGINT go on"
+
+# A pipe that is full, and nobody reads: what writes to it waits.
+mkfifo "$scratch/full-pipe"
+exec {pipe}<>"$scratch/full-pipe"
+timeout 1 cat /dev/zero >"$scratch/full-pipe"
+
+state_of() {
+	awk '/^State:/ { print $2 }' "/proc/$1/status" 2>/dev/null
+}
+# stopped SIGNAL COMMAND...: its status and messages, when it gets it while it waits
+stopped() {
+	env --default-signal=INT "${@:2}" >"$scratch/full-pipe" 2>"$scratch/stderr" &
+	local pid=$! i
+	# Writing, which is system call 1.
+	for ((i = 0; i < 100; i++)); do
+		[[ $(cat "/proc/$pid/syscall" 2>/dev/null) != 1\ 0x1\ * ]] || break
+		sleep 0.1
+	done
+	kill "-$1" $pid
+	for ((i = 0; i < 50; i++)); do
+		[[ $(state_of $pid) =~ [^Z] ]] || break
+		sleep 0.1
+	done
+	kill -KILL $pid 2>/dev/null
+	wait $pid 2>/dev/null
+	echo "$?:$(grep -v "own reading" "$scratch/stderr")"
+}
+echo "$$ 2 1 10" >"$scratch/vms"
+for signal in INT TERM; do
+	for words in "0.001" "-J 0.001" "-J -C 0.001" "histogram 0.001"; do
+		recording=long
+		[[ $words != hist* ]] || recording=histograms
+		# shellcheck disable=SC2086
+		is "$(stopped $signal "$exitstat" --replay "$recordings/$recording" $words)" 0: \
+			"SIG$signal ends intervals whose reader lags: $words"
+	done
+	is "$(EXITSTAT_HOST=$scratch/vms stopped $signal "$build/tests/tools/on-host" vms 0.1)" 0: \
+		"SIG$signal ends vms whose reader lags"
+done
+exec {pipe}<&-
 
 run "$exitstat" --help
 is "$status:$(awk 'length > 79' <<<"$out")" "0:" "--help fits 80 columns"

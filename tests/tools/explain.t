@@ -117,6 +117,22 @@ for option in --cycles "--cpu 0" "--vm web" "--replay $recordings/svm" "--record
 	told "explain hlt ${option%% *}" 2 "goes with --json only; .*: exitstat explain"
 done
 
+## the code that causes them, which perf tells
+
+mkdir "$scratch/bin"
+cat >"$scratch/bin/perf" <<-'END'
+	#!/bin/sh
+	[ "$1" = record ] || printf '    90.00%%\tcauses\t[.] read_port\n'
+END
+chmod +x "$scratch/bin/perf"
+asked_perf() {
+	run env PATH="$scratch/bin:$PATH" EXITSTAT_GUEST_DRIVER=1 "$@" "$build/tests/tools/on-host" explain io -J
+	is "$status:$(jq -c '.explanations[0].call_sites | map([.command, .stack[0]])' <<<"$out")" \
+		'0:[["causes","read_port"]]' "perf's answer: $*"
+}
+asked_perf env
+asked_perf env --ignore-signal=CHLD
+
 ## those that cost most
 
 for space in svm:io,npf,msr vmx:IO_INSTRUCTION,EPT_VIOLATION,MSR_WRITE; do

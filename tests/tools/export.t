@@ -75,6 +75,51 @@ is "$status:$(grep -v '^#' "$file" | grep -c .)" 2:3 "without exitstat the file 
 run "$exitstat" --replay "$recordings/svm" export --textfile "$scratch/none/file"
 like "$status:$err" "^1:exitstat: cannot write $scratch/none/file.new: No such file" "a file that cannot be written"
 
+for name in text text.new; do
+	cp "$recordings/svm" "$scratch/$name"
+	run "$exitstat" --replay "$scratch/$name" export --textfile "$scratch/text"
+	is "$status:$err" "2:exitstat: --textfile $scratch/$name would overwrite the file of --replay: name another file" \
+		"a recording named $name is not written to"
+	check "and is as it was" cmp "$recordings/svm" "$scratch/$name"
+	rm "$scratch"/text*
+done
+cp "$recordings/svm" "$scratch/text"
+# Links of the test's own, which nobody misses if they are replaced.
+ln -s /proc/self/fd/1 "$scratch/stdout"
+"$exitstat" --replay "$recordings/svm" export --textfile "$scratch/stdout" >>"$scratch/text" 2>"$scratch/stderr"
+is "$?:$(grep -c "overwrite the file of standard output" "$scratch/stderr")" 2:1 "standard output, which is a file, is not written to"
+exec 3>>"$scratch/text"
+replay svm export --textfile "$scratch/text"
+exec 3>&-
+is "$status:$err" "2:exitstat: --textfile $scratch/text would overwrite the file of descriptor 3: name another file" \
+	"nor is a file that is open"
+check "and it is as it was" cmp "$recordings/svm" "$scratch/text"
+
+mkdir "$scratch/linked"
+ln -s linked/text "$scratch/link"
+for there in "is not there yet" "is"; do
+	replay svm export --textfile "$scratch/link"
+	is "$status:$(readlink "$scratch/link"):$(ls "$scratch/linked")" 0:linked/text:text "a link to a file that $there stays one"
+	like "$(<"$scratch/linked/text")" $'\nexitstat_up 1\n' "and the file is written"
+done
+echo other >"$scratch/other"
+ln -s ../other "$scratch/linked/text.new"
+replay svm export --textfile "$scratch/link"
+is "$status:$(<"$scratch/other"):$(ls "$scratch/linked")" 0:other:text "nothing is written to what a link FILE.new leads to"
+
+# The pipe's reader waits.
+mkfifo "$scratch/fifo"
+timeout 10 cat "$scratch/fifo" >"$scratch/read" &
+replay svm export --textfile "$scratch/fifo"
+wait $!
+is "$status:$(stat -c %F "$scratch/fifo"):$(grep -c ^exitstat_up "$scratch/read")" 0:fifo:1 "a named pipe is written to"
+replay svm export --textfile "$scratch/stdout"
+is "$status:$(readlink "$scratch/stdout"):$(value exitstat_up)" 0:/proc/self/fd/1:1 "so is standard output"
+ln -s /dev/full "$scratch/full"
+replay svm export --textfile "$scratch/full"
+is "$status:$(readlink "$scratch/full"):$err" "1:/dev/full:exitstat: cannot write $scratch/full: No space left on device" \
+	"and a device"
+
 # A process whose command line is one of QEMU's; what it reads never comes.
 mkfifo "$scratch/never"
 exec {never}<>"$scratch/never"
@@ -234,6 +279,18 @@ ok $? "no memory is kept for them"
 kill "$server"
 wait "$server"
 is $? 0 "SIGTERM ends it, and all is well"
+
+# One that is ignored by who starts it, and the other ends it.
+for signals in "INT TERM" "TERM INT"; do
+	start_server env --default-signal --ignore-signal="${signals% *}" "$host" export --listen "$address"
+	kill "-${signals% *}" "$server"
+	sleep 0.5
+	asked -o /dev/null -w '%{http_code}' /metrics
+	is "$out" 200 "SIG${signals% *} that is ignored does not end it"
+	kill "-${signals#* }" "$server" 2>/dev/null
+	wait "$server"
+	is $? 0 "but SIG${signals#* } does"
+done
 
 if command -v systemd-socket-activate >/dev/null; then
 	start_server systemd-socket-activate -l "$address" -E EXITSTAT_HOST -E LC_ALL "$host" export --listen systemd \

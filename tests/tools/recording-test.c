@@ -6,10 +6,12 @@
 #include <stdint.h>
 #include <cmocka.h>
 
+#include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include "paper.h"
@@ -41,13 +43,27 @@ static size_t size_of(const char *path)
 	return size;
 }
 
-static void record(struct text *text, uint32_t space)
+/* With how long it took, where the host knows. */
+static int read_scope(struct exitstat *es, int scope, struct exitstat_sample *sample)
+{
+	struct exitstat_histogram histograms[] = {
+		{ .selector = EXITSTAT_ALL_REASONS },
+		{ .selector = EXITSTAT_OF_STATE | EXITSTAT_STATE_VMM },
+	};
+	int err = exitstat_read(es, scope, EXITSTAT_READ_ALL, sample);
+
+	return err ? err : exitstat_read_histograms(es, scope, histograms, 2);
+}
+
+static void record(struct text *text, uint32_t space, bool histograms)
 {
 	struct machine *machine = machine_new(space, 2, TSC_KHZ);
 	struct exitstat *es;
 	FILE *file;
 	int i;
 
+	if (histograms)
+		machine_keep_histograms(machine);
 	strcpy(text->path, "/tmp/exitstat-test-XXXXXX");
 	close(mkstemp(text->path));
 	es = paper_open(machine, text->path);
@@ -55,7 +71,7 @@ static void record(struct text *text, uint32_t space)
 	text->opened = size_of(text->path);
 	for (i = 0; i < SAMPLES; i++) {
 		paper_work(machine, space, 10);
-		assert_int_equal(exitstat_read(es, scopes[i], EXITSTAT_READ_ALL, &recorded[i]), 0);
+		assert_int_equal(read_scope(es, scopes[i], &recorded[i]), 0);
 		text->ends[i] = size_of(text->path);
 	}
 	exitstat_free(es);
@@ -85,17 +101,22 @@ static void write_text(const struct text *text, const char *data, size_t size)
 static void replays(const struct text *text, int samples, bool cut)
 {
 	struct exitstat *es = exitstat_new();
-	int i;
+	bool told;
+	int i, err;
 
 	assert_int_equal(exitstat_replay(es, text->path), 0);
-	assert_int_equal(strstr(exitstat_message(es), "was cut off") != NULL, cut);
+	told = strstr(exitstat_message(es), "was cut off");
 	assert_int_equal(exitstat_open(es), 0);
 	for (i = 0; i < samples; i++) {
-		assert_int_equal(exitstat_read(es, scopes[i], EXITSTAT_READ_ALL, &replayed), 0);
+		assert_int_equal(read_scope(es, scopes[i], &replayed), 0);
 		assert_memory_equal(&replayed, &recorded[i], sizeof(replayed));
 	}
-	assert_int_equal(exitstat_read(es, EXITSTAT_VM, EXITSTAT_READ_ALL, &replayed),
-			 EXITSTAT_ERR_END);
+	err = read_scope(es, scopes[samples % SAMPLES], &replayed);
+	assert_true(err == EXITSTAT_ERR_END || err == EXITSTAT_ERR_CUT);
+	assert_string_not_equal(exitstat_message(es), "");
+	assert_int_equal(told || err == EXITSTAT_ERR_CUT, cut);
+	assert_int_equal(exitstat_cpus(es, NULL, 0), EXITSTAT_ERR_END);
+	assert_string_equal(exitstat_message(es), "the recording ends here");
 	exitstat_free(es);
 }
 
@@ -110,14 +131,13 @@ static bool is_end(const struct text *text, size_t size)
 	return size == text->opened || size + 1 == text->opened;
 }
 
-static void cut_off_anywhere(void **state)
+static void cut_off(bool histograms)
 {
 	struct text text;
 	size_t size, step;
 	int whole;
 
-	(void)state;
-	record(&text, EXITSTAT_SPACE_VMX);
+	record(&text, EXITSTAT_SPACE_VMX, histograms);
 	for (size = text.opened; size <= text.size; size += step) {
 		for (whole = 0; whole < SAMPLES && size + 1 >= text.ends[whole]; whole++)
 			;
@@ -129,6 +149,19 @@ static void cut_off_anywhere(void **state)
 	forget(&text);
 }
 
+static void cut_off_anywhere(void **state)
+{
+	(void)state;
+	cut_off(false);
+}
+
+/* They are behind the sample whose they are. */
+static void cut_off_within_histograms(void **state)
+{
+	(void)state;
+	cut_off(true);
+}
+
 /* Where a disk was full, or the machine crashed, there may be zeros. */
 static void zeros_at_the_end(void **state)
 {
@@ -136,7 +169,7 @@ static void zeros_at_the_end(void **state)
 	char *data;
 
 	(void)state;
-	record(&text, EXITSTAT_SPACE_SVM);
+	record(&text, EXITSTAT_SPACE_SVM, false);
 	data = calloc(1, text.size + 4096);
 	memcpy(data, text.data, text.ends[1] + 100);
 	write_text(&text, data, text.ends[1] + 100 + 4000);
@@ -152,7 +185,7 @@ static void lines_of_windows(void **state)
 	char *data;
 
 	(void)state;
-	record(&text, EXITSTAT_SPACE_SVM);
+	record(&text, EXITSTAT_SPACE_SVM, false);
 	data = malloc(2 * text.size);
 	for (i = 0; i < text.size; i++) {
 		if (text.data[i] == '\n')
@@ -197,6 +230,62 @@ static void host_that_is_gone(void **state)
 	unlink(path);
 }
 
+static void limit_files(rlim_t size)
+{
+	struct rlimit limit;
+
+	getrlimit(RLIMIT_FSIZE, &limit);
+	limit.rlim_cur = size;
+	setrlimit(RLIMIT_FSIZE, &limit);
+}
+
+/* A file that may grow no further is like a disk that is full. */
+static void fill_disk(unsigned int cpus)
+{
+	struct machine *machine = machine_new(EXITSTAT_SPACE_VMX, 2, TSC_KHZ);
+	struct exitstat_regs regs;
+	struct exitstat *es;
+	struct text text;
+	int i;
+
+	paper_cpus = cpus;
+	record(&text, EXITSTAT_SPACE_VMX, false);
+	signal(SIGXFSZ, SIG_IGN);
+	limit_files(text.ends[0] + 100);
+	es = paper_open(machine, text.path);
+	assert_int_equal(exitstat_open(es), 0);
+	for (i = 0; i < SAMPLES; i++) {
+		paper_work(machine, EXITSTAT_SPACE_VMX, 10);
+		assert_int_equal(exitstat_read(es, scopes[i], EXITSTAT_READ_ALL, &replayed),
+				 i ? EXITSTAT_ERR_RECORD : 0);
+		assert_memory_equal(&replayed, &recorded[i], sizeof(replayed));
+		/* Room comes too late for what is missing already. */
+		if (i == 2)
+			limit_files(RLIM_INFINITY);
+	}
+	assert_string_equal(exitstat_message(es), "cannot write the recording: File too large");
+	assert_int_equal(exitstat_query(es, EXITSTAT_LEAF_PROPERTIES, 0, &regs),
+			 EXITSTAT_ERR_RECORD);
+	assert_int_equal(regs.eax, TSC_KHZ);
+	machine_set_host(machine, HOST_STOCK_AMD);
+	assert_int_equal(exitstat_read(es, 0, EXITSTAT_READ_ALL, &replayed),
+			 EXITSTAT_ERR_NOT_EXPOSED);
+	assert_non_null(strstr(exitstat_message(es), "no longer exposed"));
+	exitstat_free(es);
+	machine_free(machine);
+	replays(&text, 1, true);
+	paper_cpus = MACHINE_MAX_VCPUS;
+	forget(&text);
+}
+
+/* Samples with a witness and without. */
+static void disk_that_fills(void **state)
+{
+	(void)state;
+	fill_disk(1);
+	fill_disk(MACHINE_MAX_VCPUS);
+}
+
 /* As a VM whose leaves are closed to programs begins, with more of its own after it. */
 static void write_closed(const char *path, const struct text *open)
 {
@@ -227,7 +316,7 @@ static void leaves_that_were_closed(void **state)
 	int i;
 
 	(void)state;
-	record(&text, EXITSTAT_SPACE_SVM);
+	record(&text, EXITSTAT_SPACE_SVM, false);
 	text.data = realloc(text.data, text.size + 1);
 	text.data[text.size] = 0;
 	close(mkstemp(path));
@@ -262,7 +351,7 @@ static size_t witness_of(const struct text *text, int sample)
 static void record_on_few_cpus(struct text *text)
 {
 	paper_cpus = 1;
-	record(text, EXITSTAT_SPACE_SVM);
+	record(text, EXITSTAT_SPACE_SVM, false);
 	paper_cpus = MACHINE_MAX_VCPUS;
 	assert_int_not_equal(recorded[0].witness.time_ns, 0);
 	assert_int_equal(recorded[1].witness.time_ns, 0);
@@ -348,9 +437,11 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(cut_off_anywhere),
+		cmocka_unit_test(cut_off_within_histograms),
 		cmocka_unit_test(zeros_at_the_end),
 		cmocka_unit_test(lines_of_windows),
 		cmocka_unit_test(host_that_is_gone),
+		cmocka_unit_test(disk_that_fills),
 		cmocka_unit_test(leaves_that_were_closed),
 		cmocka_unit_test(witness_is_replayed),
 		cmocka_unit_test(witness_is_cut_off),

@@ -84,6 +84,9 @@ is "$status" 125 "--log that cannot be written"
 replay svm --log /dev/full -- true
 like "$status:$err" "^125:.*total +701 .*exitstat: cannot write the report: No space left" \
 	"--log on a full disk: the report is on stderr instead"
+replay svm -J -C --log /dev/full -- true
+is "$status:$(sed '$d' <<<"$err" | jq '[.scopes[].total.exits] | add'):$(tail -1 <<<"$err")" \
+	"125:701:exitstat: cannot write the report: No space left on device" "and so is JSON that is long"
 replay svm -C --raw -n -o CPU,REASON,EXITS -- true
 is "$(awk '$2 == "total"' <<<"$err" | xargs)" "0 total 401 1 total 300" "each vCPU"
 

@@ -230,6 +230,8 @@ like "$(terminal 250 vms)" "$long" "where there is room it is whole"
 awk -v pid=$$ 'BEGIN { for (i = 0; i < 500; i++) print pid, 1 + i % 4, 1, i % 3 }' >"$EXITSTAT_HOST"
 run "$exitstat" vms --raw -n -o ID
 is "$(sort -nu <<<"$out" | wc -l)" 500 "500 VMs"
+"$exitstat" vms -J >/dev/full 2>"$scratch/stderr"
+is "$?:$(cat "$scratch/stderr")" "1:exitstat: cannot write the output: No space left on device" "JSON on a full disk"
 run "$exitstat" --vm $$
 told "a process of 500 VMs" 2 "more than one VM .* id=5 [^,]*, ...: see exitstat vms"
 
