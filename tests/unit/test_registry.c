@@ -602,6 +602,39 @@ static void a_vcpu_that_was_not_put_is_loaded_no_more(void **state)
 	assert_int_equal(regs.eax, 1);
 }
 
+static void switch_off(void)
+{
+	exitstat_is_on = false;
+}
+
+/* It is about to be closed, and whoever does that must be the only one who writes it. */
+static void an_account_is_not_written_once_it_is_switched_off(void **state)
+{
+	struct exitstat_account *account;
+
+	(void)state;
+	assert_int_equal(guest_open(A, 0), 0);
+	exitstat_load(vcpu_at(A, 0));
+	account = exitstat_loaded;
+	guest_work(A, 0, 1);
+	guest_exit(vcpu_at(A, 0), 5);
+	host_moment = switch_off;
+	exitstat_halt();
+	assert_int_equal(account->state, EXITSTAT_STATE_HOST);
+
+	exitstat_is_on = true;
+	exitstat_account_halt(account, host_tsc += 5);
+	exitstat_wake();
+	assert_int_equal(account->state, EXITSTAT_STATE_HALTED);
+
+	exitstat_is_on = true;
+	exitstat_account_wake(account, host_tsc += 5);
+	exitstat_account_return(account, host_tsc += 5);
+	assert_false(exitstat_try_run(vcpu_at(A, 0)));
+	assert_int_equal(account->state, EXITSTAT_STATE_VMM);
+	exitstat_is_on = true;
+}
+
 #define TEST(test)	cmocka_unit_test_setup_teardown(test, host_begin, host_end)
 
 int main(void)
@@ -630,6 +663,7 @@ int main(void)
 		TEST(without_memory_meetings_are_put_off),
 		TEST(switched_off_nobody_gets_an_account),
 		TEST(a_vcpu_that_was_not_put_is_loaded_no_more),
+		TEST(an_account_is_not_written_once_it_is_switched_off),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

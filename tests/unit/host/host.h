@@ -106,7 +106,7 @@ extern struct task_struct host_task;
 #define this_cpu_write(variable, value)	((variable) = (value))
 #define per_cpu(variable, cpu)	(*((void)(cpu), &(variable)))
 #define for_each_possible_cpu(cpu)	for ((cpu) = 0; (cpu) < 1; (cpu)++)
-#define preempt_disable()	((void)0)
+#define preempt_disable()	host_any_moment()
 #define preempt_enable()	((void)0)
 #define irqs_disabled()	false
 
