@@ -207,6 +207,27 @@ static void a_vm_whose_only_vcpu_finds_no_memory_is_none(void **state)
 	}
 }
 
+/* The VM is made by another thread, as the host wants it by then. */
+static void make_the_vm_with_histograms(void)
+{
+	host_moment = NULL;
+	exitstat_histograms = true;
+	assert_int_equal(guest_open(A, 1), 0);
+	exitstat_histograms = false;
+}
+
+static void a_wish_that_changes_meanwhile_is_no_lack_of_memory(void **state)
+{
+	long failed = atomic_long_read(&exitstat_failed_allocations);
+
+	(void)state;
+	host_moment = make_the_vm_with_histograms;
+	assert_int_equal(guest_open(A, 0), 0);
+	assert_int_equal(atomic_long_read(&exitstat_failed_allocations), failed);
+	assert_non_null(exitstat_find_vcpu(vcpu_at(A, 0))->account->histograms);
+	assert_non_null(exitstat_find_vcpu(vcpu_at(A, 1))->account->histograms);
+}
+
 /* While VMs end */
 
 static struct {
@@ -567,6 +588,27 @@ static void without_memory_meetings_are_put_off(void **state)
 	assert_non_null(exitstat_find_vcpu(&met[0]));
 }
 
+/* The last one is met first. */
+static void without_memory_for_one_the_others_are_met(void **state)
+{
+	(void)state;
+	meet(0, A);
+	meet(1, B);
+	meet(2, C);
+	host_failing_attempt = host_attempts + 1;
+	assert_true(host_work());
+	assert_null(exitstat_find_vcpu(&met[2]));
+	assert_non_null(exitstat_find_vcpu(&met[0]));
+	assert_non_null(exitstat_find_vcpu(&met[1]));
+	/* It waits. */
+	meet(2, C);
+	assert_false(host_work());
+	host_jiffies += HZ;
+	meet(2, C);
+	assert_true(host_work());
+	assert_non_null(exitstat_find_vcpu(&met[2]));
+}
+
 static void switched_off_nobody_gets_an_account(void **state)
 {
 	(void)state;
@@ -648,6 +690,7 @@ int main(void)
 		TEST(a_new_vm_at_an_old_address_starts_anew),
 		TEST(without_memory_nothing_is_half_done),
 		TEST(a_vm_whose_only_vcpu_finds_no_memory_is_none),
+		TEST(a_wish_that_changes_meanwhile_is_no_lack_of_memory),
 		TEST(the_hosts_sum_is_exact_at_each_moment_of_an_end),
 		TEST(a_question_is_interrupted_by_an_end),
 		TEST(a_question_is_interrupted_by_all_ends),
@@ -661,6 +704,7 @@ int main(void)
 		TEST(more_vcpus_than_there_is_room_for_meet_later),
 		TEST(a_vm_that_ends_is_not_met),
 		TEST(without_memory_meetings_are_put_off),
+		TEST(without_memory_for_one_the_others_are_met),
 		TEST(switched_off_nobody_gets_an_account),
 		TEST(a_vcpu_that_was_not_put_is_loaded_no_more),
 		TEST(an_account_is_not_written_once_it_is_switched_off),

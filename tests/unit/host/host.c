@@ -67,6 +67,8 @@ void mutex_lock(struct mutex *mutex)
 {
 	(void)mutex;
 	may_sleep();
+	if (!host_mutex_is_held)
+		host_any_moment();
 	host_check(!host_mutex_is_held, "a mutex is taken twice");
 	host_mutex_is_held = true;
 }

@@ -70,6 +70,7 @@ void host_free(void *piece);
 #define boot_cpu_has(feature)	true
 
 #define ENOENT	2
+#define EAGAIN	11
 #define ENOMEM	12
 #define ESRCH	3
 
