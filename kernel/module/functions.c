@@ -36,10 +36,11 @@ static __always_inline unsigned long ftrace_regs_get_argument(struct ftrace_regs
 enum function { CPUID, PUT, DESTROY_VM, FIRST_TO_PUT_ON, EXIT = FIRST_TO_PUT_ON, RUN, SCHED_IN,
 		HALT, NR_FUNCTIONS };
 
+/* Each event reads these: in no cache line with what lies before them and may be written. */
 static struct function_hook {
 	const char *name;
 	unsigned long address;
-} hooks[NR_FUNCTIONS] __read_mostly = {
+} hooks[NR_FUNCTIONS] ____cacheline_aligned_in_smp __read_mostly = {
 	/* KVM calls this function right after each exit. */
 	[EXIT] = { "kvm_load_host_xsave_state" },
 	[PUT] = { "kvm_arch_vcpu_put" },
