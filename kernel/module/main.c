@@ -176,7 +176,7 @@ static int watch_kvm(void)
 		unregister_module_notifier(&module_block);
 		return error;
 	}
-	if (IS_BUILTIN(CONFIG_KVM))
+	if (EXITSTAT_KVM_IS_BUILTIN)
 		attach_once();
 	if (attach_error)
 		unwatch_kvm();
