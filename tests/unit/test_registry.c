@@ -633,7 +633,7 @@ static void a_vcpu_that_was_not_put_is_loaded_no_more(void **state)
 	assert_int_equal(guest_open(A, 0) + guest_open(B, 0), 0);
 	guest_work(A, 0, 1);
 	exitstat_load(vcpu_at(A, 0));
-	assert_non_null(exitstat_loaded);
+	assert_non_null(this_cpu_read(exitstat_loaded));
 	exitstat_is_on = false;
 	exitstat_load(vcpu_at(B, 0));
 	exitstat_is_on = true;
@@ -657,7 +657,7 @@ static void an_account_is_not_written_once_it_is_switched_off(void **state)
 	(void)state;
 	assert_int_equal(guest_open(A, 0), 0);
 	exitstat_load(vcpu_at(A, 0));
-	account = exitstat_loaded;
+	account = this_cpu_read(exitstat_loaded);
 	guest_work(A, 0, 1);
 	guest_exit(vcpu_at(A, 0), 5);
 	host_moment = switch_off;
