@@ -22,9 +22,11 @@ static void end_exit(struct exitstat_account *account)
 	if (!histograms)
 		return;
 	if (account->tally != &exitstat_odd_tallies.none)
-		exitstat_row_add(exitstat_row_of(&histograms->tally, slot), account->host);
+		exitstat_histograms_add(histograms, exitstat_row_of(&histograms->tally, slot),
+					account->host);
 	if (account->tally == &exitstat_odd_tallies.returned)
-		exitstat_row_add(exitstat_returns_of(histograms, slot), exitstat_stay(account));
+		exitstat_histograms_add(histograms, exitstat_returns_of(histograms, slot),
+					exitstat_stay(account));
 	account->tally = &histograms->tally;
 }
 
@@ -45,9 +47,10 @@ static void end_state(struct exitstat_account *account, u64 now)
 		account->tally = &exitstat_odd_tallies.none;
 	}
 	if (histograms && state == EXITSTAT_STATE_HALTED)
-		exitstat_row_add(&histograms->halted, cycles);
+		exitstat_histograms_add(histograms, &histograms->rows[EXITSTAT_ROW_HALTED], cycles);
 	if (histograms && state == EXITSTAT_STATE_PREEMPTED)
-		exitstat_row_add(&histograms->preempted, cycles);
+		exitstat_histograms_add(histograms, &histograms->rows[EXITSTAT_ROW_PREEMPTED],
+					cycles);
 }
 
 /**
@@ -170,6 +173,7 @@ void exitstat_account_sleep(struct exitstat_account *account, u64 now)
 /* The last @waited cycles of the present state were not its: the thread wanted a CPU. */
 static void charge_wait(struct exitstat_account *account, u64 waited, u64 now)
 {
+	struct exitstat_histograms *histograms = account->histograms;
 	u64 cycles = exitstat_elapsed(account, now);
 
 	if (!waited || account->state == EXITSTAT_STATE_BEFORE)
@@ -180,8 +184,9 @@ static void charge_wait(struct exitstat_account *account, u64 waited, u64 now)
 	account->since = now - (cycles - waited);
 	account->states[EXITSTAT_STATE_PREEMPTED].cycles += waited;
 	account->states[EXITSTAT_STATE_PREEMPTED].entered++;
-	if (account->histograms)
-		exitstat_row_add(&account->histograms->preempted, waited);
+	if (histograms)
+		exitstat_histograms_add(histograms, &histograms->rows[EXITSTAT_ROW_PREEMPTED],
+					waited);
 	exitstat_write_end(account);
 }
 

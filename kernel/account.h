@@ -323,7 +323,7 @@ static __always_inline void exitstat_account_wake(struct exitstat_account *accou
 	if (unlikely(account->state_and_sampling != EXITSTAT_STATE_HALTED))
 		return exitstat_account_wake_oddly(account, now);
 	if (static_branch_unlikely(&exitstat_histograms_key) && account->histograms &&
-	    unlikely(!exitstat_row_count(&account->histograms->halted, cycles)))
+	    unlikely(!exitstat_row_count(&account->histograms->rows[EXITSTAT_ROW_HALTED], cycles)))
 		return exitstat_account_switch(account, EXITSTAT_STATE_HOST, now);
 	exitstat_go_on_from(account, EXITSTAT_STATE_HALTED, cycles, now);
 }

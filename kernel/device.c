@@ -10,6 +10,7 @@
 #include <linux/mm.h>
 #include <linux/module.h>
 #include <linux/sched.h>
+#include <linux/sched/signal.h>
 #include <linux/slab.h>
 #include <linux/uaccess.h>
 #include <asm/tsc.h>
@@ -121,7 +122,7 @@ static long answer_all(struct exitstat_host_ask __user *user)
 	if (IS_ERR(questions))
 		return PTR_ERR(questions);
 	for (i = 0; i < ask.n && !error; i++) {
-		error = answer(&ask, &questions[i]);
+		error = fatal_signal_pending(current) ? -EINTR : answer(&ask, &questions[i]);
 		cond_resched();
 	}
 	if (!error && copy_to_user(u64_to_user_ptr(ask.questions), questions, size))

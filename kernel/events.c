@@ -139,7 +139,10 @@ void exitstat_sleep(struct kvm_vcpu *vcpu, struct exitstat_account *account)
 		exitstat_account_sleep(account, rdtsc());
 }
 
-/* The event of a loaded vCPU whose thread may be preempted. */
+/*
+ * The event of a loaded vCPU whose thread may be preempted. That exitstat is on is asked before
+ * as well: off costs a static branch.
+ */
 static __always_inline void to_loaded_account(void (*event)(struct exitstat_account *, u64))
 {
 	struct exitstat_account *account;
@@ -147,7 +150,7 @@ static __always_inline void to_loaded_account(void (*event)(struct exitstat_acco
 	if (!exitstat_enabled())
 		return;
 	preempt_disable();
-	account = this_cpu_read(exitstat_loaded);
+	account = exitstat_loaded_account();
 	if (likely(account))
 		event(account, rdtsc());
 	preempt_enable();

@@ -38,6 +38,15 @@ void exitstat_entry_unmet(struct kvm_vcpu *vcpu);
 bool exitstat_cpuid_leaf(struct kvm_vcpu *vcpu, u32 leaf, u32 index, u32 *eax, u32 *ebx,
 			 u32 *ecx, u32 *edx);
 
+/*
+ * The account of the vCPU that is loaded here, for a thread that could be preempted until now:
+ * exitstat may have been switched off meanwhile, and then the account is about to be closed.
+ */
+static __always_inline struct exitstat_account *exitstat_loaded_account(void)
+{
+	return exitstat_enabled() ? this_cpu_read(exitstat_loaded) : NULL;
+}
+
 /** exitstat_now - the host's TSC, for exitstat_exit() */
 static __always_inline u64 exitstat_now(void)
 {
@@ -117,7 +126,7 @@ static __always_inline bool exitstat_try_run(struct kvm_vcpu *vcpu)
 	struct exitstat_account *account;
 
 	preempt_disable();
-	account = this_cpu_read(exitstat_loaded);
+	account = exitstat_loaded_account();
 	if (!account) {
 		exitstat_load(vcpu);
 		account = this_cpu_read(exitstat_loaded);

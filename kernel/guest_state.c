@@ -22,6 +22,11 @@
 #define SVM_NMI_BLOCKED	BIT(12)
 #define SVM_NMI_VIRTUAL	BIT(26)
 
+/* With CONFIG_KVM_SMM=n, which Linux 6.2 has brought, no guest is in SMM. */
+#ifndef HF_SMM_MASK
+#define HF_SMM_MASK	0
+#endif
+
 /*
  * A field of the VMCS. Return: false where there is none to be read so, as in Hyper-V's guests, or
  * no more, as VMX is off: the host reboots.

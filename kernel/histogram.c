@@ -39,6 +39,21 @@ void exitstat_row_add(struct exitstat_row *row, u64 cycles)
 }
 
 /**
+ * exitstat_histograms_add - count one more in one of the histograms
+ * @histograms: the histograms, which nobody else writes
+ * @row: the row, which may be empty
+ * @cycles: how long it took
+ *
+ * exitstat_row_count() counts nothing in a row that is empty.
+ */
+void exitstat_histograms_add(struct exitstat_histograms *histograms, struct exitstat_row *row,
+			     u64 cycles)
+{
+	histograms->used |= 1u << (row - histograms->rows);
+	exitstat_row_add(row, cycles);
+}
+
+/**
  * exitstat_histograms_init - make histograms ready for use
  * @histograms: zeros
  * @reasons: the vendor's table
@@ -50,20 +65,18 @@ void exitstat_histograms_init(struct exitstat_histograms *histograms,
 
 	for (slot = 0; slot < EXITSTAT_NR_SLOTS; slot++)
 		histograms->tally.row[slot] =
-			(unsigned long)&histograms->exits[reasons->row[slot]] -
+			(unsigned long)&histograms->rows[reasons->row[slot]] -
 			(unsigned long)&histograms->tally;
 }
 
-static void fold_rows(struct exitstat_row *into, const struct exitstat_row *row, int n)
+static void fold_row(struct exitstat_row *into, const struct exitstat_row *row)
 {
 	int bucket;
 
-	for (; n; n--, into++, row++) {
-		for (bucket = 0; bucket < EXITSTAT_NR_BUCKETS; bucket++)
-			into->buckets[bucket] += row->buckets[bucket];
-		if (row->longest > into->longest)
-			into->longest = row->longest;
-	}
+	for (bucket = 0; bucket < EXITSTAT_NR_BUCKETS; bucket++)
+		into->buckets[bucket] += row->buckets[bucket];
+	if (row->longest > into->longest)
+		into->longest = row->longest;
 }
 
 /**
@@ -74,8 +87,10 @@ static void fold_rows(struct exitstat_row *into, const struct exitstat_row *row,
 void exitstat_histograms_fold(struct exitstat_histograms *into,
 			      const struct exitstat_histograms *histograms)
 {
-	fold_rows(into->exits, histograms->exits, EXITSTAT_NR_ROWS);
-	fold_rows(into->returns, histograms->returns, EXITSTAT_NR_ROWS);
-	fold_rows(&into->halted, &histograms->halted, 1);
-	fold_rows(&into->preempted, &histograms->preempted, 1);
+	int row;
+
+	into->used |= histograms->used;
+	for (row = 0; row < EXITSTAT_ALL_ROWS; row++)
+		if (histograms->used & 1u << row)
+			fold_row(&into->rows[row], &histograms->rows[row]);
 }

@@ -36,19 +36,25 @@ struct exitstat_tally {
 	u16 row[EXITSTAT_NR_SLOTS];
 };
 
+/* Which row is which. */
+enum {
+	EXITSTAT_ROWS_EXITS,	/* host time of exits, from each exit to the next entry */
+	EXITSTAT_ROWS_RETURNS = EXITSTAT_NR_ROWS, /* the VMM's time, by the reason of the exit */
+	EXITSTAT_ROW_HALTED = 2 * EXITSTAT_NR_ROWS,	/* how long it was halted */
+	EXITSTAT_ROW_PREEMPTED,		/* how long it was preempted */
+	EXITSTAT_ALL_ROWS
+};
+
 /**
  * struct exitstat_histograms - the histograms that belong to an account
- * @tally: where @exits has each slot's row
- * @exits: host time of exits, from each exit to the next entry
- * @returns: the VMM's time, by the reason of the exit
- * @halted: how long it was halted
- * @preempted: how long it was preempted
+ * @tally: where @rows has each slot's row of exits
+ * @used: a bit for each row that is not empty, so that who reads need not look at the others
+ * @rows: the rows
  */
 struct exitstat_histograms {
 	struct exitstat_tally tally;
-	struct exitstat_row exits[EXITSTAT_NR_ROWS];
-	struct exitstat_row returns[EXITSTAT_NR_ROWS];
-	struct exitstat_row halted, preempted;
+	u32 used;
+	struct exitstat_row rows[EXITSTAT_ALL_ROWS];
 };
 
 static_assert(sizeof(struct exitstat_histograms) <= 4 * PAGE_SIZE);
@@ -72,13 +78,11 @@ static __always_inline struct exitstat_row *exitstat_row_of(const struct exitsta
 	return (struct exitstat_row *)((unsigned long)tally + tally->row[slot]);
 }
 
-/* The row of the returns that these exits cause; counted in bytes, for which no index is wanted. */
+/* The row of the returns that these exits cause. */
 static __always_inline struct exitstat_row *
 exitstat_returns_of(struct exitstat_histograms *histograms, u8 slot)
 {
-	return (struct exitstat_row *)((unsigned long)histograms->returns -
-				       offsetof(struct exitstat_histograms, exits) +
-				       histograms->tally.row[slot]);
+	return exitstat_row_of(&histograms->tally, slot) + EXITSTAT_ROWS_RETURNS;
 }
 
 /*
@@ -96,6 +100,8 @@ static __always_inline bool exitstat_row_count(struct exitstat_row *row, u64 cyc
 }
 
 void exitstat_row_add(struct exitstat_row *row, u64 cycles);
+void exitstat_histograms_add(struct exitstat_histograms *histograms, struct exitstat_row *row,
+			     u64 cycles);
 void exitstat_histograms_init(struct exitstat_histograms *histograms,
 			      const struct exitstat_reasons *reasons);
 void exitstat_histograms_fold(struct exitstat_histograms *into,

@@ -80,50 +80,56 @@ static void ask_state(struct exitstat_query *query, u32 ecx)
 	query->question = EXITSTAT_ASK_STATE;
 }
 
-/* Return: false when nobody has such a state's stays. */
-static bool find_state_rows(struct exitstat_query *query, u32 state)
+#define ALL_OF_REASONS	((1u << EXITSTAT_NR_ROWS) - 1)
+
+/* The rows of a state's stays; 0 when nobody has such. The VMM's are the returns of all reasons. */
+static u32 rows_of_state(u32 state)
 {
-	query->state = state;
-	/* The VMM's stays are the returns of all reasons. */
-	if (state == EXITSTAT_STATE_VMM) {
-		query->of = EXITSTAT_OF_VMM;
-		query->rows = EXITSTAT_NR_ROWS;
+	switch (state) {
+	case EXITSTAT_STATE_VMM:
+		return ALL_OF_REASONS << EXITSTAT_ROWS_RETURNS;
+	case EXITSTAT_STATE_HALTED:
+		return 1u << EXITSTAT_ROW_HALTED;
+	case EXITSTAT_STATE_PREEMPTED:
+		return 1u << EXITSTAT_ROW_PREEMPTED;
 	}
-	return state == EXITSTAT_STATE_VMM || state == EXITSTAT_STATE_HALTED ||
-	       state == EXITSTAT_STATE_PREEMPTED;
+	return 0;
 }
 
-/* Return: false when the reason has no row of its own. The shared one is EXITSTAT_OTHER's. */
-static bool find_reason_rows(struct exitstat_query *query, u32 reason)
+/* 0 when the reason has no row of its own. The shared one is EXITSTAT_OTHER's. */
+static u32 row_of_reason(const struct exitstat_reasons *reasons, u32 reason)
 {
-	u8 slot;
+	u8 slot, row;
 
-	if (!find_slot(query->reasons, reason, &slot))
-		return false;
-	query->row = query->reasons->row[slot];
-	query->rows = 1;
-	return query->row != EXITSTAT_SHARED_ROW || reason == EXITSTAT_OTHER;
+	if (!find_slot(reasons, reason, &slot))
+		return 0;
+	row = reasons->row[slot];
+	return row != EXITSTAT_SHARED_ROW || reason == EXITSTAT_OTHER ? 1u << row : 0;
 }
 
-static bool find_rows(struct exitstat_query *query, u32 ecx)
+static u32 find_rows(const struct exitstat_reasons *reasons, u32 ecx)
 {
 	bool all = ecx & EXITSTAT_ALL_REASONS;
+	u32 of = ecx & EXITSTAT_OF_MASK, rows;
 
-	query->of = ecx & EXITSTAT_OF_MASK;
-	if (query->of == EXITSTAT_OF_STATE)
-		return !all && find_state_rows(query, ecx & EXITSTAT_REASON_MASK);
-	if (query->of == EXITSTAT_OF_MASK)
-		return false;
-	if (!all)
-		return find_reason_rows(query, (s16)(ecx & EXITSTAT_REASON_MASK));
-	query->rows = EXITSTAT_NR_ROWS;
-	return true;
+	if (of == EXITSTAT_OF_STATE)
+		return all ? 0 : rows_of_state(ecx & EXITSTAT_REASON_MASK);
+	rows = all ? ALL_OF_REASONS :
+		     row_of_reason(reasons, (s16)(ecx & EXITSTAT_REASON_MASK));
+	switch (of) {
+	case EXITSTAT_OF_EXITS:
+		return rows << EXITSTAT_ROWS_EXITS;
+	case EXITSTAT_OF_VMM:
+		return rows << EXITSTAT_ROWS_RETURNS;
+	}
+	return 0;
 }
 
 static void ask_longest(struct exitstat_query *query, u32 ecx)
 {
-	if (ecx & LONGEST_ZERO || !find_rows(query, ecx))
+	if (ecx & LONGEST_ZERO)
 		return;
+	query->rows = find_rows(query->reasons, ecx);
 	query->this_vcpu = ecx & EXITSTAT_THIS_VCPU;
 	query->question = EXITSTAT_ASK_LONGEST;
 }
@@ -133,8 +139,9 @@ static void ask_histogram(struct exitstat_query *query, u32 ecx)
 	u8 bucket = (ecx & EXITSTAT_BUCKET_MASK) >> EXITSTAT_BUCKET_SHIFT;
 	u8 n = ecx & EXITSTAT_FOUR_BUCKETS ? 4 : 2;
 
-	if (ecx & HISTOGRAM_ZERO || bucket % n || !find_rows(query, ecx))
+	if (ecx & HISTOGRAM_ZERO || bucket % n)
 		return;
+	query->rows = find_rows(query->reasons, ecx);
 	query->this_vcpu = ecx & EXITSTAT_THIS_VCPU;
 	query->bucket = bucket;
 	query->nr_buckets = n;
@@ -226,20 +233,23 @@ void exitstat_query_init(struct exitstat_query *query, const struct exitstat_rea
 
 static void add_next(struct exitstat_query *query, const struct exitstat_account *account)
 {
-	u8 slot;
+	const struct exitstat_reason_count *reason = &account->reasons[query->from];
+	const struct exitstat_reason_count *end = &account->reasons[query->next];
 
-	for (slot = query->from; slot < query->next; slot++)
-		if (READ_ONCE(account->reasons[slot].exits))
-			query->next = slot;
+	while (reason < end && !READ_ONCE(reason->exits))
+		reason++;
+	query->next = reason - account->reasons;
 }
 
+/* Above the longest there is nothing, and what is in the map already need not be looked for. */
 static void add_longest(struct exitstat_query *query, const struct exitstat_row *row)
 {
-	u64 longest;
-	u8 bucket;
+	u64 up_to_longest = (2ull << exitstat_bucket(READ_ONCE(row->longest))) - 1;
+	u64 left = up_to_longest & ~query->map, longest;
 
-	for (bucket = 0; bucket < EXITSTAT_NR_BUCKETS; bucket++)
-		query->map |= (u64)!!READ_ONCE(row->buckets[bucket]) << bucket;
+	for (; left; left &= left - 1)
+		if (READ_ONCE(row->buckets[__builtin_ctzll(left)]))
+			query->map |= left & -left;
 	/* Pairs with exitstat_row_add(). */
 	smp_rmb();
 	longest = READ_ONCE(row->longest);
@@ -260,16 +270,13 @@ static void add_row(struct exitstat_query *query, const struct exitstat_row *row
 static void add_histograms(struct exitstat_query *query,
 			   const struct exitstat_histograms *histograms)
 {
-	const struct exitstat_row *rows = histograms->exits;
-	u8 row;
+	u32 left;
 
-	if (query->of == EXITSTAT_OF_STATE)
-		return add_row(query, query->state == EXITSTAT_STATE_HALTED ?
-			       &histograms->halted : &histograms->preempted);
-	if (query->of == EXITSTAT_OF_VMM)
-		rows = histograms->returns;
-	for (row = query->row; row < query->row + query->rows; row++)
-		add_row(query, &rows[row]);
+	/* Who has seen a bucket sees that its row is in use. Pairs with exitstat_row_add(). */
+	smp_rmb();
+	left = READ_ONCE(histograms->used) & query->rows;
+	for (; left; left &= left - 1)
+		add_row(query, &histograms->rows[__builtin_ctz(left)]);
 }
 
 /**

@@ -34,9 +34,7 @@ enum exitstat_question {
  * @state: the state asked for
  * @from: NEXT: the first slot to look at
  * @next: NEXT: the first slot found that has exits
- * @of: HISTOGRAM, LONGEST: EXITSTAT_OF_*
- * @row: HISTOGRAM, LONGEST: the first row asked for
- * @rows: HISTOGRAM, LONGEST: how many they are
+ * @rows: HISTOGRAM, LONGEST: a bit for each row asked for
  * @bucket: HISTOGRAM: the first bucket asked for
  * @nr_buckets: HISTOGRAM: how many they are, two or four
  * @buckets: HISTOGRAM: their counts
@@ -57,8 +55,7 @@ struct exitstat_query {
 	u8 state;
 	u8 from;
 	u8 next;
-	u32 of;
-	u8 row, rows;
+	u32 rows;
 	u8 bucket, nr_buckets;
 	u64 buckets[4];
 	u64 longest, map;

@@ -19,12 +19,12 @@
 #include <linux/rculist.h>
 #include <linux/slab.h>
 #include <linux/spinlock.h>
-#include <linux/timekeeping.h>
 #include <asm/tsc.h>
 
 #include "events.h"
 #include "exitstat_host.h"
 #include "meet.h"
+#include "records.h"
 #include "registry.h"
 
 static DEFINE_MUTEX(members_mutex);
@@ -78,43 +78,9 @@ static struct hlist_head *bucket_of(u64 id)
 /* With the mutex held memory is not reclaimed: others wait. */
 #define GFP_MEETING	(GFP_NOWAIT | __GFP_NOWARN)
 
-/*
- * A function of its own, so that it can be made to fail: a vCPU must run, uncounted,
- * when there is no memory for its account.
- */
-static noinline struct exitstat_account *exitstat_account_alloc(gfp_t gfp)
-{
-	return (struct exitstat_account *)get_zeroed_page(gfp);
-}
-
-static struct exitstat_histograms *alloc_histograms(gfp_t gfp)
-{
-	struct exitstat_histograms *histograms = kvzalloc(sizeof(*histograms), gfp);
-
-	if (histograms)
-		exitstat_histograms_init(histograms, &exitstat_reasons);
-	return histograms;
-}
-
-static void free_vcpu(struct exitstat_vcpu *v)
-{
-	kvfree(v->account->histograms);
-	free_page((unsigned long)v->account);
-	kfree(v);
-}
-
-static void free_vm(struct exitstat_vm *vm)
-{
-	struct exitstat_vcpu *v, *next;
-
-	list_for_each_entry_safe(v, next, &vm->vcpus, of_vm)
-		free_vcpu(v);
-	kfree(vm);
-}
-
 static void free_vm_rcu(struct rcu_head *rcu)
 {
-	free_vm(container_of(rcu, struct exitstat_vm, rcu));
+	exitstat_free_vm(container_of(rcu, struct exitstat_vm, rcu));
 }
 
 /* Nobody who reads has a sum of the dead without it any more. */
@@ -132,75 +98,44 @@ static void unlist_vm_rcu(struct rcu_head *rcu)
 
 /*
  * What opening an account takes, allocated before the mutex is taken: a VMM at its limit, whose
- * allocations reclaim memory, must not hold up others. What was not needed is freed.
+ * allocations reclaim memory, must not hold up others. What was not needed is freed. @histograms:
+ * whether the VM has them as far as was known.
  */
 struct opening {
+	bool histograms;
 	struct exitstat_vcpu *v;
 	struct exitstat_vm *vm;
 	struct exitstat_histograms *of_dead;
 };
 
-static struct exitstat_vcpu *alloc_vcpu(const struct exitstat_meeting *met, gfp_t gfp)
-{
-	struct exitstat_vcpu *v = kzalloc(sizeof(*v), gfp);
-
-	if (!v)
-		return NULL;
-	v->vcpu = met->vcpu;
-	v->index = met->index;
-	v->account = exitstat_account_alloc(gfp);
-	if (!v->account) {
-		kfree(v);
-		return NULL;
-	}
-	exitstat_account_init(v->account, exitstat_reasons.other);
-	return v;
-}
-
-static struct exitstat_vm *alloc_vm(const struct exitstat_meeting *met, gfp_t gfp)
-{
-	struct exitstat_vm *vm = kzalloc(sizeof(*vm), gfp);
-
-	if (!vm)
-		return NULL;
-	vm->kvm = met->kvm;
-	vm->vmm = met->vmm;
-	vm->start_ns = ktime_get_boottime_ns();
-	vm->exposure = READ_ONCE(exitstat_expose);
-	vm->histograms = READ_ONCE(exitstat_histograms);
-	INIT_LIST_HEAD(&vm->vcpus);
-	return vm;
-}
-
 static struct opening prepare(const struct exitstat_meeting *met, gfp_t gfp)
 {
-	struct opening opening = { .v = alloc_vcpu(met, gfp) };
+	struct opening opening = { .v = exitstat_alloc_vcpu(met, gfp) };
 	const struct exitstat_vm *vm;
-	bool histograms;
 
 	if (!opening.v)
 		return opening;
 	/* Without the mutex, who switches exitstat off may end it. */
 	rcu_read_lock();
 	vm = exitstat_find_vm(met->kvm);
-	histograms = vm && vm->histograms;
+	opening.histograms = vm && vm->histograms;
 	rcu_read_unlock();
 	if (!vm) {
-		opening.vm = alloc_vm(met, gfp);
-		histograms = opening.vm && opening.vm->histograms;
+		opening.vm = exitstat_alloc_vm(met, gfp);
+		opening.histograms = opening.vm && opening.vm->histograms;
 	}
-	if (!histograms)
+	if (!opening.histograms)
 		return opening;
-	opening.v->account->histograms = alloc_histograms(gfp);
+	opening.v->account->histograms = exitstat_alloc_histograms(gfp);
 	if (!READ_ONCE(dead.histograms))
-		opening.of_dead = alloc_histograms(gfp);
+		opening.of_dead = exitstat_alloc_histograms(gfp);
 	return opening;
 }
 
 static void put_away(struct opening *opening)
 {
 	if (opening->v)
-		free_vcpu(opening->v);
+		exitstat_free_vcpu(opening->v);
 	kfree(opening->vm);
 	kvfree(opening->of_dead);
 }
@@ -234,40 +169,45 @@ static struct list_head *before(const struct exitstat_vm *vm, u32 index)
 }
 
 /*
- * All of a VM's accounts have histograms, or none. Without memory, or when another thread has
- * made the VM meanwhile, and the parameter has changed between, it is tried anew.
+ * All of a VM's accounts have histograms, or none. When another thread has made the VM meanwhile,
+ * and the parameter has changed between, what was allocated is not what it takes.
  */
-static bool add_histograms(struct opening *opening, const struct exitstat_vm *vm)
+static int add_histograms(struct opening *opening, const struct exitstat_vm *vm)
 {
 	unsigned long flags;
 
-	if (!vm->histograms != !opening->v->account->histograms)
-		return false;
-	if (!vm->histograms || dead.histograms)
-		return true;
+	if (vm->histograms != opening->histograms)
+		return -EAGAIN;
+	if (!vm->histograms)
+		return 0;
+	if (!opening->v->account->histograms)
+		return -ENOMEM;
+	if (dead.histograms)
+		return 0;
 	if (!opening->of_dead)
-		return false;
+		return -ENOMEM;
 	raw_spin_lock_irqsave(&lists_lock, flags);
 	WRITE_ONCE(dead.histograms, opening->of_dead);
 	raw_spin_unlock_irqrestore(&lists_lock, flags);
 	opening->of_dead = NULL;
-	return true;
+	return 0;
 }
 
-static bool add_vcpu(struct opening *opening, struct exitstat_vm *vm)
+static int add_vcpu(struct opening *opening, struct exitstat_vm *vm)
 {
 	struct exitstat_vcpu *v = opening->v;
+	int error = add_histograms(opening, vm);
 
-	if (!add_histograms(opening, vm))
-		return false;
+	if (error)
+		return error;
 	v->vm = vm;
 	if (exitstat_link_vcpu(v))
-		return false;
+		return -ENOMEM;
 	opening->v = NULL;
 	list_add_rcu(&v->of_vm, before(vm, v->index));
 	WRITE_ONCE(vm->nr_vcpus, vm->nr_vcpus + 1);
 	atomic_long_inc(&exitstat_nr_vcpus);
-	return true;
+	return 0;
 }
 
 /* One by one, so that interrupts are not off for long. */
@@ -306,6 +246,7 @@ static void drop_if_empty(struct exitstat_vm *vm)
 static int attach(struct opening *opening, const struct exitstat_meeting *met)
 {
 	struct exitstat_vm *vm;
+	int error;
 
 	if (!exitstat_enabled() || exitstat_find_vcpu(met->vcpu))
 		return 0;
@@ -316,10 +257,22 @@ static int attach(struct opening *opening, const struct exitstat_meeting *met)
 		vm = add_vm(opening);
 	if (!vm)
 		return -ENOMEM;
-	if (add_vcpu(opening, vm))
-		return 0;
-	drop_if_empty(vm);
-	return -ENOMEM;
+	error = add_vcpu(opening, vm);
+	if (error)
+		drop_if_empty(vm);
+	return error;
+}
+
+static int try_attach(const struct exitstat_meeting *met)
+{
+	struct opening opening = prepare(met, GFP_RECORD);
+	int error;
+
+	mutex_lock(&members_mutex);
+	error = attach(&opening, met);
+	mutex_unlock(&members_mutex);
+	put_away(&opening);
+	return error;
 }
 
 /**
@@ -332,13 +285,11 @@ static int attach(struct opening *opening, const struct exitstat_meeting *met)
  */
 int exitstat_attach(const struct exitstat_meeting *met)
 {
-	struct opening opening = prepare(met, GFP_RECORD);
 	int error;
 
-	mutex_lock(&members_mutex);
-	error = attach(&opening, met);
-	mutex_unlock(&members_mutex);
-	put_away(&opening);
+	do
+		error = try_attach(met);
+	while (error == -EAGAIN);
 	if (!error)
 		return 0;
 	atomic_long_inc(&exitstat_failed_allocations);
@@ -346,7 +297,11 @@ int exitstat_attach(const struct exitstat_meeting *met)
 	return error;
 }
 
-/** exitstat_meet_vcpus - open the accounts of the vCPUs that were met since */
+/**
+ * exitstat_meet_vcpus - open the accounts of the vCPUs that were met since
+ *
+ * Where there is no memory for one, it is to wait, and so are those not met yet: this ends.
+ */
 void exitstat_meet_vcpus(void)
 {
 	struct exitstat_meeting met;
@@ -363,7 +318,6 @@ void exitstat_meet_vcpus(void)
 			continue;
 		atomic_long_inc(&exitstat_failed_allocations);
 		exitstat_postpone_meetings();
-		exitstat_cancel_meetings(NULL);
 	}
 	mutex_unlock(&members_mutex);
 }

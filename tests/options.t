@@ -1,10 +1,11 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0
-# A kernel without one of the options that the module needs: DKMS leaves it out before
-# anything fails, and "make module" names the option.
+# A kernel without one of the options that the module needs, or with one that it does not stand: DKMS leaves it out before
+# anything fails, and "make module" names the option. Without what is left to whoever
+# configures KVM the module compiles, for the kernels of the Debian suites that are named.
 
-# shellcheck source=lab/kernel.sh
-. "$(dirname "$0")/../lab/kernel.sh"
+# shellcheck source=lab/toolchain.sh
+. "$(dirname "$0")/../lab/toolchain.sh"
 # shellcheck source=tests/tap.sh
 . "$top/tests/tap.sh"
 
@@ -27,19 +28,45 @@ make_kernel() {
 		>"$work/src/exitstat-$version/dkms.conf"
 }
 
-# without OPTION: tests with a kernel that has all the others.
-without() {
+# refused HOW: the kernel that was made so, "without" an option or "with" one, is not for the module.
+refused() {
 	local output
 
-	grep -v "^$1=" "$kernel/build/.config" >"$work/kernel/.config"
 	output=$(dkms_here build "exitstat/$version")
-	is $? 77 "without $1: dkms leaves this kernel out"
-	is "$(find "$work/dkms" -name make.log)" "" "without $1: and builds nothing"
+	is $? 77 "$1: dkms leaves this kernel out"
+	is "$(find "$work/dkms" -name make.log)" "" "$1: and builds nothing"
 	output=$("$top/kernel/module/build" host "$work/kernel" "$work/out" 2>&1)
-	is $? 1 "without $1: make module refuses"
-	like "$output" "$1"$'\n' "without $1: and names it"
+	is $? 1 "$1: make module refuses"
+	like "$output" "built $1"$'\n' "$1: and names it"
 	[[ ! -e $work/out ]]
-	ok $? "without $1: before anything is built"
+	ok $? "$1: before anything is built"
+}
+
+# change OPTION: of what the module wants of a kernel everything is there but this.
+change() {
+	local option=${1#!}
+
+	grep -v "^$option=" "$kernel/build/.config" >"$work/kernel/.config"
+	if [[ $1 == !* ]]; then
+		echo "$option=y" >>"$work/kernel/.config"
+		refused "with $option"
+	else
+		refused "without $option"
+	fi
+}
+
+# KVM's headers have no name for what is not configured.
+compiles_with_little() {
+	local option
+
+	rm -rf "$work/little"
+	mkdir -p "$work/little"
+	for option in KVM_{SMM,HYPERV,XEN,IOAPIC,AMD_SEV,AMD,INTEL} HYPERV; do
+		printf '#undef CONFIG_%s\n#undef CONFIG_%s_MODULE\n' "$option" "$option"
+	done >"$work/little/less.h"
+	KCFLAGS="-include $work/little/less.h" check \
+		"$suite: with as little of KVM as can be configured the module compiles" \
+		in_toolchain "$top/kernel/module/build" host "$kernel/build" "$work/little"
 }
 
 need dkms
@@ -54,6 +81,11 @@ rm -r "$work/dkms/exitstat/$version/build"
 # shellcheck source=kernel/module/dkms.conf
 options=$(. "$work/src/exitstat-$version/dkms.conf" && echo "$BUILD_EXCLUSIVE_CONFIG")
 for option in $options; do
-	without "$option"
+	change "$option"
+done
+for suite in "${@:-base}"; do
+	get_kernel "$suite"
+	get_toolchain
+	compiles_with_little
 done
 done_testing

@@ -18,7 +18,7 @@ static bool ready;
 static void switch_off(void)
 {
 	static_branch_disable(&exitstat_key);
-	/* Hooks that have found it on look at accounts with preemption disabled. */
+	/* Hooks that write accounts have preemption disabled when they ask whether it is on. */
 	synchronize_rcu();
 	exitstat_forget();
 }

@@ -8,9 +8,9 @@
 #include <linux/ftrace.h>
 #include <linux/kvm_host.h>
 #include <linux/module.h>
+#include <linux/sched.h>
 #include <linux/static_call.h>
 #include <linux/version.h>
-#include <linux/wait_bit.h>
 
 #include "events.h"
 #include "exit_reason.h"
@@ -36,10 +36,11 @@ static __always_inline unsigned long ftrace_regs_get_argument(struct ftrace_regs
 enum function { CPUID, PUT, DESTROY_VM, FIRST_TO_PUT_ON, EXIT = FIRST_TO_PUT_ON, RUN, SCHED_IN,
 		HALT, NR_FUNCTIONS };
 
+/* Each event reads these: in no cache line with what lies before them and may be written. */
 static struct function_hook {
 	const char *name;
 	unsigned long address;
-} hooks[NR_FUNCTIONS] __read_mostly = {
+} hooks[NR_FUNCTIONS] ____cacheline_aligned_in_smp __read_mostly = {
 	/* KVM calls this function right after each exit. */
 	[EXIT] = { "kvm_load_host_xsave_state" },
 	[PUT] = { "kvm_arch_vcpu_put" },
@@ -86,10 +87,10 @@ static void on_event(unsigned long ip, unsigned long parent_ip, struct ftrace_op
  */
 static atomic_t inside;
 
+/* Nobody is woken, as that may sleep (PREEMPT_RT), and the module need not stay from here on. */
 static void come_out(void)
 {
-	if (atomic_dec_and_test(&inside))
-		wake_up_var(&inside);
+	atomic_dec(&inside);
 }
 
 typedef void run_function(struct kvm_vcpu *vcpu);
@@ -303,7 +304,8 @@ int exitstat_functions_remove(void)
 	error = remove(&diversion_ops);
 	if (error)
 		return error;
-	wait_var_event(&inside, !atomic_read(&inside));
+	while (atomic_read(&inside))
+		schedule_timeout_uninterruptible(1);
 	/* This waits until even those that have come out have left the module's code. */
 	error = remove(&event_ops);
 	if (error)

@@ -69,10 +69,6 @@ static int attach(void)
 		pr_err("this KVM has exitstat in it already: the module is not needed\n");
 		return -EEXIST;
 	}
-	if (IS_ENABLED(CONFIG_LTO_CLANG)) {
-		pr_err("this kernel is optimised as a whole (CONFIG_LTO_CLANG): a hook on a function that is inlined sees nothing; take the graft\n");
-		return -EOPNOTSUPP;
-	}
 	error = exitstat_find_exit_reason();
 	if (error)
 		return error;
@@ -176,7 +172,7 @@ static int watch_kvm(void)
 		unregister_module_notifier(&module_block);
 		return error;
 	}
-	if (IS_BUILTIN(CONFIG_KVM))
+	if (EXITSTAT_KVM_IS_BUILTIN)
 		attach_once();
 	if (attach_error)
 		unwatch_kvm();
@@ -187,6 +183,10 @@ static int __init kvm_exitstat_init(void)
 {
 	int error;
 
+	if (IS_ENABLED(CONFIG_LTO_CLANG)) {
+		pr_err("this kernel is optimised as a whole (CONFIG_LTO_CLANG): a hook on a function that is inlined sees nothing; take the graft\n");
+		return -EOPNOTSUPP;
+	}
 	error = exitstat_symbol_init();
 	return error ?: watch_kvm();
 }

@@ -68,7 +68,7 @@ void *exitstat_symbol(const char *module, const char *name)
 
 	snprintf(full, sizeof(full), "%s:%s", module, name);
 	address = static_call(lookup)(full);
-	if (!address && IS_BUILTIN(CONFIG_KVM))
+	if (!address && EXITSTAT_KVM_IS_BUILTIN)
 		address = static_call(lookup)(name);
 	return (void *)address;
 }

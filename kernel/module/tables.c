@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Records by the addresses of KVM's structures, in tables that grow with their number. */
+#include <linux/cache.h>
 #include <linux/hash.h>
 #include <linux/percpu.h>
 #include <linux/rhashtable.h>
@@ -10,9 +11,12 @@ static struct rhashtable vcpus, vms;
 
 /*
  * The vCPU that was last put on a CPU is often the next one, too. What is remembered holds
- * until a record is unlinked, anybody's: another vCPU may get that address.
+ * until a record is unlinked, anybody's: another vCPU may get that address. All CPUs read it, and
+ * whatever else they read must not leave their caches when a vCPU ends.
  */
-static unsigned long unlinked __read_mostly;
+static struct {
+	unsigned long n ____cacheline_aligned_in_smp;
+} unlinked;
 
 struct last {
 	struct kvm_vcpu *vcpu;
@@ -98,7 +102,7 @@ struct exitstat_vcpu *exitstat_find_vcpu(struct kvm_vcpu *vcpu)
 struct exitstat_vcpu *exitstat_find_vcpu_here(struct kvm_vcpu *vcpu)
 {
 	struct last *last = this_cpu_ptr(&last_found);
-	unsigned long now = READ_ONCE(unlinked);
+	unsigned long now = READ_ONCE(unlinked.n);
 
 	if (likely(last->vcpu == vcpu && last->unlinked == now))
 		return last->v;
@@ -131,7 +135,7 @@ int exitstat_link_vm(struct exitstat_vm *vm)
 void exitstat_unlink_vcpu(struct exitstat_vcpu *v)
 {
 	rhashtable_remove_fast(&vcpus, &v->link.node, vcpu_params);
-	WRITE_ONCE(unlinked, unlinked + 1);
+	WRITE_ONCE(unlinked.n, unlinked.n + 1);
 }
 
 void exitstat_unlink_vm(struct exitstat_vm *vm)

@@ -68,8 +68,12 @@ static const struct probe *choose_probe(const char *name)
 		if (!strcmp(probe->tracepoint, name) &&
 		    (!strcmp(probe->arguments, arguments) || (!*arguments && !strict)))
 			return probe;
-	pr_err("KVM's tracepoint %s has other arguments than exitstat knows, or the kernel's BTF does not tell (\"%s\"): "
-	       EXITSTAT_KNOWS "\n", name, arguments);
+	if (*arguments)
+		pr_err("KVM's tracepoint %s has other arguments than exitstat knows (\"%s\"): "
+		       EXITSTAT_KNOWS "\n", name, arguments);
+	else
+		pr_err("this kernel checks what it calls (CFI), and does not tell which arguments KVM's tracepoint %s has: it takes CONFIG_DEBUG_INFO_BTF_MODULES, or the graft\n",
+		       name);
 	return NULL;
 }
 

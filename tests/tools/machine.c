@@ -125,9 +125,14 @@ void machine_vmm(struct machine *machine, unsigned int vcpu, uint32_t reason, ui
 void machine_fill_bucket(struct machine *machine, unsigned int vcpu, uint32_t reason,
 			 unsigned int bucket, uint64_t exits)
 {
-	u8 row = machine->reasons.row[exitstat_reason_slot(&machine->reasons, reason)];
+	u8 slot = exitstat_reason_slot(&machine->reasons, reason);
+	struct exitstat_histograms *histograms = &machine->histograms[vcpu];
+	struct exitstat_row *row = exitstat_row_of(&histograms->tally, slot);
 
-	machine->histograms[vcpu].exits[row].buckets[bucket] += exits;
+	if (!exits)
+		return;
+	exitstat_histograms_add(histograms, row, exitstat_bucket_begin(bucket));
+	row->buckets[bucket] += exits - 1;
 }
 
 void machine_preempt(struct machine *machine, unsigned int vcpu, uint64_t cycles)

@@ -66,9 +66,9 @@ static void model_end_exit(struct model *model)
 	u64 host = model_charge(model, H);
 
 	if (model->exit)
-		model_add(&model->histograms.exits[row], host);
+		model_add(&model->histograms.rows[row], host);
 	if (model->vmm)
-		model_add(&model->histograms.returns[row], model->stay);
+		model_add(&model->histograms.rows[EXITSTAT_ROWS_RETURNS + row], model->stay);
 	model->exit = model->vmm = false;
 	model->stay = 0;
 }
@@ -84,9 +84,9 @@ static void model_end_state(struct model *model)
 	if (model->state == V)
 		model->stay += cycles;
 	if (model->state == L)
-		model_add(&model->histograms.halted, cycles);
+		model_add(&model->histograms.rows[EXITSTAT_ROW_HALTED], cycles);
 	if (model->state == P)
-		model_add(&model->histograms.preempted, cycles);
+		model_add(&model->histograms.rows[EXITSTAT_ROW_PREEMPTED], cycles);
 }
 
 /* The clock may step back by what has passed, and not by more. */
@@ -125,7 +125,7 @@ static void model_resume(struct model *model, u64 waited, u64 now)
 		*piece -= waited;
 		model->cycles[P] += waited;
 		model->entered[P]++;
-		model_add(&model->histograms.preempted, waited);
+		model_add(&model->histograms.rows[EXITSTAT_ROW_PREEMPTED], waited);
 	}
 	model->interrupted = EXITSTAT_STATE_NONE;
 	if (interrupted == EXITSTAT_STATE_NONE || (model->state != P && model->state != L))
@@ -234,41 +234,44 @@ void life_event(struct life *life, enum life_event event, u32 reason, u64 now)
 }
 
 /* A limit is none of what was: the buckets show that it is right. */
-static bool rows_differ(const struct exitstat_row *row, const struct exitstat_row *other, int rows)
+static bool rows_differ(const struct exitstat_row *row, const struct exitstat_row *other)
 {
-	for (; rows; rows--, row++, other++)
-		if (row->longest != other->longest ||
-		    memcmp(row->buckets, other->buckets, sizeof(row->buckets)))
-			return true;
-	return false;
+	return row->longest != other->longest ||
+	       memcmp(row->buckets, other->buckets, sizeof(row->buckets));
+}
+
+static bool is_empty(const struct exitstat_row *row)
+{
+	static const struct exitstat_row empty;
+
+	return !rows_differ(row, &empty);
 }
 
 static const char *histograms_broken(const struct exitstat_account *account,
 				     const struct model *model)
 {
 	const struct exitstat_histograms *histograms = account->histograms;
+	int i;
 
 	if (!histograms)
 		return NULL;
-	if (rows_differ(histograms->exits, model->histograms.exits, EXITSTAT_NR_ROWS))
-		return "the histograms of exits are not the model's";
-	if (rows_differ(histograms->returns, model->histograms.returns, EXITSTAT_NR_ROWS))
-		return "the histograms of returns are not the model's";
-	if (rows_differ(&histograms->halted, &model->histograms.halted, 1))
-		return "the histogram of halted is not the model's";
-	if (rows_differ(&histograms->preempted, &model->histograms.preempted, 1))
-		return "the histogram of preempted is not the model's";
+	for (i = 0; i < EXITSTAT_ALL_ROWS; i++) {
+		if (rows_differ(&histograms->rows[i], &model->histograms.rows[i]))
+			return "a histogram is not the model's";
+		if (is_empty(&histograms->rows[i]) == (histograms->used >> i & 1))
+			return "a histogram is empty and in use, or neither";
+	}
 	return NULL;
 }
 
-static u64 rows_count(const struct exitstat_row *row, int rows)
+static u64 rows_count(const struct exitstat_histograms *histograms, int row, int n)
 {
 	u64 count = 0;
 	int i;
 
-	for (; rows; rows--, row++)
+	for (; n; n--, row++)
 		for (i = 0; i < EXITSTAT_NR_BUCKETS; i++)
-			count += row->buckets[i];
+			count += histograms->rows[row].buckets[i];
 	return count;
 }
 
@@ -291,16 +294,16 @@ static const char *counts_broken(const struct exitstat_account *account)
 
 	if (!histograms)
 		return NULL;
-	if (rows_count(histograms->exits, EXITSTAT_NR_ROWS) +
+	if (rows_count(histograms, EXITSTAT_ROWS_EXITS, EXITSTAT_NR_ROWS) +
 	    exit_is_due(account) != account->exits)
 		return "the buckets do not add up to the exits";
-	if (rows_count(histograms->returns, EXITSTAT_NR_ROWS) +
+	if (rows_count(histograms, EXITSTAT_ROWS_RETURNS, EXITSTAT_NR_ROWS) +
 	    return_is_due(account) != account->states[V].entered)
 		return "the buckets do not add up to the returns";
-	if (rows_count(&histograms->halted, 1) + (account->state == L) !=
+	if (rows_count(histograms, EXITSTAT_ROW_HALTED, 1) + (account->state == L) !=
 	    account->states[L].entered)
 		return "the buckets do not add up to the times halted";
-	if (rows_count(&histograms->preempted, 1) + (account->state == P) !=
+	if (rows_count(histograms, EXITSTAT_ROW_PREEMPTED, 1) + (account->state == P) !=
 	    account->states[P].entered)
 		return "the buckets do not add up to the times preempted";
 	return NULL;

@@ -23,6 +23,15 @@ static struct vm *open_histograms(void **state)
 	return vm;
 }
 
+/* So many are in a bucket, none longer than what is least there. */
+static void put(struct exitstat_histograms *into, u8 row, u8 bucket, u64 count)
+{
+	u64 cycles = exitstat_bucket_begin(bucket);
+
+	exitstat_histograms_add(into, &into->rows[row], cycles);
+	into->rows[row].buckets[bucket] += count - 1;
+}
+
 /* The selector of the pair that has the bucket of @cycles. */
 static u32 pair_at(u64 cycles)
 {
@@ -417,13 +426,11 @@ static void buckets_are_the_sum_over_vcpus(void **state)
 	u8 row = vm->reasons.row[vm_slot(vm, cpuid_exit(vm))];
 	u32 eighth = cpuid_exit(vm) | 8 << EXITSTAT_BUCKET_SHIFT;
 
-	histograms[0].exits[row].buckets[9] = 1ull << 40;
-	histograms[1].exits[row].buckets[8] = 3;
-	histograms[2].exits[row].buckets[9] = 7;
-	histograms[2].exits[row].buckets[LAST] = 1;
-	histograms[VM_NR_VCPUS].exits[row].buckets[8] = 0xffffffff;
-	histograms[1].exits[row].longest = 99;
-	histograms[2].exits[row].longest = 1ull << 50;
+	put(&histograms[0], row, 9, 1ull << 40);
+	put(&histograms[1], row, 8, 3);
+	put(&histograms[2], row, 9, 7);
+	put(&histograms[2], row, LAST, 1);
+	put(&histograms[VM_NR_VCPUS], row, 8, 0xffffffff);
 
 	assert_answer(vm, EXITSTAT_LEAF_HISTOGRAM, eighth,
 		      both_halves(0x100000002, (1ull << 40) + 7));
@@ -434,9 +441,9 @@ static void buckets_are_the_sum_over_vcpus(void **state)
 	assert_answer(vm, EXITSTAT_LEAF_HISTOGRAM, cpuid_exit(vm) | pair_at(-1ull),
 		      both_halves(0, 1));
 	assert_answer(vm, EXITSTAT_LEAF_LONGEST, cpuid_exit(vm),
-		      longest(1ull << 50, 1ull << LAST | 3 << 8));
+		      longest(exitstat_bucket_begin(LAST), 1ull << LAST | 3 << 8));
 	assert_answer(vm, EXITSTAT_LEAF_LONGEST, cpuid_exit(vm) | EXITSTAT_THIS_VCPU,
-		      longest(0, 1 << 9));
+		      longest(exitstat_bucket_begin(9), 1 << 9));
 }
 
 static void four_counts_are_as_large_as_32_bits_say(void **state)
@@ -445,17 +452,17 @@ static void four_counts_are_as_large_as_32_bits_say(void **state)
 	u8 row = vm->reasons.row[vm_slot(vm, cpuid_exit(vm))];
 	u32 four = cpuid_exit(vm) | EXITSTAT_FOUR_BUCKETS | 8 << EXITSTAT_BUCKET_SHIFT;
 
-	histograms[0].exits[row].buckets[8] = 0xfffffffe;
-	histograms[0].exits[row].buckets[9] = 0xffffffff;
-	histograms[0].exits[row].buckets[10] = 1ull << 32;
-	histograms[0].exits[row].buckets[12] = 77;
-	histograms[0].exits[row].buckets[LAST] = 5;
+	put(&histograms[0], row, 8, 0xfffffffe);
+	put(&histograms[0], row, 9, 0xffffffff);
+	put(&histograms[0], row, 10, 1ull << 32);
+	put(&histograms[0], row, 12, 77);
+	put(&histograms[0], row, LAST, 5);
 	assert_answer(vm, EXITSTAT_LEAF_HISTOGRAM, four,
 		      (struct exitstat_regs){ 0xfffffffe, EXITSTAT_COUNT_LARGE,
 					      EXITSTAT_COUNT_LARGE, 0 });
 	/* It is the sum that is too large. */
-	histograms[1].exits[row].buckets[8] = 0xfffffffe;
-	histograms[VM_NR_VCPUS].exits[row].buckets[11] = 3;
+	put(&histograms[1], row, 8, 0xfffffffe);
+	put(&histograms[VM_NR_VCPUS], row, 11, 3);
 	assert_answer(vm, EXITSTAT_LEAF_HISTOGRAM, four,
 		      (struct exitstat_regs){ EXITSTAT_COUNT_LARGE, EXITSTAT_COUNT_LARGE,
 					      EXITSTAT_COUNT_LARGE, 3 });

@@ -207,6 +207,27 @@ static void a_vm_whose_only_vcpu_finds_no_memory_is_none(void **state)
 	}
 }
 
+/* The VM is made by another thread, as the host wants it by then. */
+static void make_the_vm_with_histograms(void)
+{
+	host_moment = NULL;
+	exitstat_histograms = true;
+	assert_int_equal(guest_open(A, 1), 0);
+	exitstat_histograms = false;
+}
+
+static void a_wish_that_changes_meanwhile_is_no_lack_of_memory(void **state)
+{
+	long failed = atomic_long_read(&exitstat_failed_allocations);
+
+	(void)state;
+	host_moment = make_the_vm_with_histograms;
+	assert_int_equal(guest_open(A, 0), 0);
+	assert_int_equal(atomic_long_read(&exitstat_failed_allocations), failed);
+	assert_non_null(exitstat_find_vcpu(vcpu_at(A, 0))->account->histograms);
+	assert_non_null(exitstat_find_vcpu(vcpu_at(A, 1))->account->histograms);
+}
+
 /* While VMs end */
 
 static struct {
@@ -567,6 +588,27 @@ static void without_memory_meetings_are_put_off(void **state)
 	assert_non_null(exitstat_find_vcpu(&met[0]));
 }
 
+/* The last one is met first. */
+static void without_memory_for_one_the_others_are_met(void **state)
+{
+	(void)state;
+	meet(0, A);
+	meet(1, B);
+	meet(2, C);
+	host_failing_attempt = host_attempts + 1;
+	assert_true(host_work());
+	assert_null(exitstat_find_vcpu(&met[2]));
+	assert_non_null(exitstat_find_vcpu(&met[0]));
+	assert_non_null(exitstat_find_vcpu(&met[1]));
+	/* It waits. */
+	meet(2, C);
+	assert_false(host_work());
+	host_jiffies += HZ;
+	meet(2, C);
+	assert_true(host_work());
+	assert_non_null(exitstat_find_vcpu(&met[2]));
+}
+
 static void switched_off_nobody_gets_an_account(void **state)
 {
 	(void)state;
@@ -591,7 +633,7 @@ static void a_vcpu_that_was_not_put_is_loaded_no_more(void **state)
 	assert_int_equal(guest_open(A, 0) + guest_open(B, 0), 0);
 	guest_work(A, 0, 1);
 	exitstat_load(vcpu_at(A, 0));
-	assert_non_null(exitstat_loaded);
+	assert_non_null(this_cpu_read(exitstat_loaded));
 	exitstat_is_on = false;
 	exitstat_load(vcpu_at(B, 0));
 	exitstat_is_on = true;
@@ -600,6 +642,39 @@ static void a_vcpu_that_was_not_put_is_loaded_no_more(void **state)
 	assert_figures(ask_vm(vcpu_at(A, 0)), 1, 1);
 	assert_true(exitstat_answer(vcpu_at(B, 0), EXITSTAT_LEAF_EXITS, 0, &regs));
 	assert_int_equal(regs.eax, 1);
+}
+
+static void switch_off(void)
+{
+	exitstat_is_on = false;
+}
+
+/* It is about to be closed, and whoever does that must be the only one who writes it. */
+static void an_account_is_not_written_once_it_is_switched_off(void **state)
+{
+	struct exitstat_account *account;
+
+	(void)state;
+	assert_int_equal(guest_open(A, 0), 0);
+	exitstat_load(vcpu_at(A, 0));
+	account = this_cpu_read(exitstat_loaded);
+	guest_work(A, 0, 1);
+	guest_exit(vcpu_at(A, 0), 5);
+	host_moment = switch_off;
+	exitstat_halt();
+	assert_int_equal(account->state, EXITSTAT_STATE_HOST);
+
+	exitstat_is_on = true;
+	exitstat_account_halt(account, host_tsc += 5);
+	exitstat_wake();
+	assert_int_equal(account->state, EXITSTAT_STATE_HALTED);
+
+	exitstat_is_on = true;
+	exitstat_account_wake(account, host_tsc += 5);
+	exitstat_account_return(account, host_tsc += 5);
+	assert_false(exitstat_try_run(vcpu_at(A, 0)));
+	assert_int_equal(account->state, EXITSTAT_STATE_VMM);
+	exitstat_is_on = true;
 }
 
 #define TEST(test)	cmocka_unit_test_setup_teardown(test, host_begin, host_end)
@@ -615,6 +690,7 @@ int main(void)
 		TEST(a_new_vm_at_an_old_address_starts_anew),
 		TEST(without_memory_nothing_is_half_done),
 		TEST(a_vm_whose_only_vcpu_finds_no_memory_is_none),
+		TEST(a_wish_that_changes_meanwhile_is_no_lack_of_memory),
 		TEST(the_hosts_sum_is_exact_at_each_moment_of_an_end),
 		TEST(a_question_is_interrupted_by_an_end),
 		TEST(a_question_is_interrupted_by_all_ends),
@@ -628,8 +704,10 @@ int main(void)
 		TEST(more_vcpus_than_there_is_room_for_meet_later),
 		TEST(a_vm_that_ends_is_not_met),
 		TEST(without_memory_meetings_are_put_off),
+		TEST(without_memory_for_one_the_others_are_met),
 		TEST(switched_off_nobody_gets_an_account),
 		TEST(a_vcpu_that_was_not_put_is_loaded_no_more),
+		TEST(an_account_is_not_written_once_it_is_switched_off),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -12,14 +12,16 @@ void (*host_moment)(void);
 unsigned int host_moments;
 unsigned int host_attempts, host_failing_attempt, host_pieces;
 pid_t host_tgid;
-struct task_struct host_task;
 bool host_mutex_is_held;
+
+static struct task_struct first_task;
+struct task_struct *host_task = &first_task;
 
 /* The CPU that the registry is at work on, and one where something happens meanwhile. */
 static struct cpu {
 	int readers, spinlocks;
 	u64 reading_since;
-} cpus[2], *cpu = cpus;
+} cpus[HOST_CPUS], *cpu = cpus;
 
 /* Orders the beginnings of readers and callbacks. */
 static u64 rcu_clock;
@@ -31,6 +33,11 @@ void host_check(bool good, const char *what)
 {
 	if (!good)
 		fail_msg("%s", what);
+}
+
+unsigned int host_cpu(void)
+{
+	return cpu - cpus;
 }
 
 /* With a lock held there is none: the others would spin. */
@@ -67,6 +74,8 @@ void mutex_lock(struct mutex *mutex)
 {
 	(void)mutex;
 	may_sleep();
+	if (!host_mutex_is_held)
+		host_any_moment();
 	host_check(!host_mutex_is_held, "a mutex is taken twice");
 	host_mutex_is_held = true;
 }

@@ -57,6 +57,7 @@ void host_free(void *piece);
 #define noinline	__attribute__((noinline))
 #define __read_mostly
 #define __cacheline_aligned_in_smp
+#define ____cacheline_aligned_in_smp
 #define pr_warn_once(...)	((void)0)
 #define container_of(pointer, type, member) \
 	((type *)((char *)(pointer) - offsetof(type, member)))
@@ -70,6 +71,7 @@ void host_free(void *piece);
 #define boot_cpu_has(feature)	true
 
 #define ENOENT	2
+#define EAGAIN	11
 #define ENOMEM	12
 #define ESRCH	3
 
@@ -94,19 +96,25 @@ struct task_struct {
 	} sched_info;
 };
 
-extern struct task_struct host_task;
+/* The one that runs. */
+extern struct task_struct *host_task;
 
-#define current	(&host_task)
+#define current	host_task
 #define task_tgid_nr(task)	((void)(task), host_tgid)
 #define task_is_running(task)	((void)(task), true)
 
-#define DECLARE_PER_CPU(type, name)	extern type name
-#define DEFINE_PER_CPU(type, name)	type name
-#define this_cpu_read(variable)	(variable)
-#define this_cpu_write(variable, value)	((variable) = (value))
-#define per_cpu(variable, cpu)	(*((void)(cpu), &(variable)))
-#define for_each_possible_cpu(cpu)	for ((cpu) = 0; (cpu) < 1; (cpu)++)
-#define preempt_disable()	((void)0)
+/* The CPU that the registry is at work on, and another one. */
+#define HOST_CPUS	2
+unsigned int host_cpu(void);
+
+#define DECLARE_PER_CPU(type, name)	extern type name[HOST_CPUS]
+#define DEFINE_PER_CPU(type, name)	type name[HOST_CPUS]
+#define per_cpu(variable, cpu)	((variable)[cpu])
+#define this_cpu_ptr(variable)	(*(variable) + host_cpu())
+#define this_cpu_read(variable)	((variable)[host_cpu()])
+#define this_cpu_write(variable, value)	((variable)[host_cpu()] = (value))
+#define for_each_possible_cpu(cpu)	for ((cpu) = 0; (cpu) < HOST_CPUS; (cpu)++)
+#define preempt_disable()	host_any_moment()
 #define preempt_enable()	((void)0)
 #define irqs_disabled()	false
 
@@ -271,6 +279,38 @@ typedef unsigned int gfp_t;
 #define kvfree(piece)	host_free(piece)
 #define kfree(piece)	host_free(piece)
 #define free_page(page)	host_free((void *)(page))
+
+/* Hash tables: what two keys share is their hash, and nothing else is told apart by it. */
+
+struct rhash_head {
+	struct rhash_head *next;
+};
+
+struct rhashtable {
+	struct rhash_head *first;
+};
+
+struct rhashtable_compare_arg {
+	const void *key;
+};
+
+struct rhashtable_params {
+	u16 key_len, key_offset, head_offset;
+	bool automatic_shrinking;
+	u32 (*hashfn)(const void *key, u32 length, u32 seed);
+	int (*obj_cmpfn)(struct rhashtable_compare_arg *arg, const void *object);
+};
+
+#define hash_64(value, bits)	((u32)((u64)(value) * 0x61c8864680b583ebull >> (64 - (bits))))
+#define rhashtable_remove_fast(table, node, params)	rhashtable_remove(table, node)
+
+int rhashtable_init(struct rhashtable *table, const struct rhashtable_params *params);
+void rhashtable_destroy(struct rhashtable *table);
+void *rhashtable_lookup(struct rhashtable *table, const void *key,
+			struct rhashtable_params params);
+int rhashtable_insert_fast(struct rhashtable *table, struct rhash_head *node,
+			   struct rhashtable_params params);
+void rhashtable_remove(struct rhashtable *table, struct rhash_head *node);
 
 /* Work for later */
 
