@@ -93,7 +93,7 @@ run_qemu() {
 boot_amd() {
 	local attempt status
 
-	get_qemu
+	get_qemu "$true_smp"
 
 	for attempt in 1 2 3; do
 		status=0

@@ -28,14 +28,14 @@ build_qemu() {
 		./configure "${qemu_options[@]}" && ninja -C build qemu-system-x86_64
 }
 
-# get_qemu: sets qemu, the program. Made for who has two CPUs truly at once, whom the fault strikes, it serves
-# all: it takes less time, too.
+# get_qemu MUST: sets qemu, the program. When that is true it is made, for who has two CPUs truly at once, whom
+# the fault strikes; and then it serves all: it takes less time, too.
 get_qemu() {
 	local program
 
 	program=$(emulator_path qemu "${qemu_options[@]}" "${qemu_devices[@]}" "$qemu_change")
 	qemu="qemu-system-x86_64"
-	[[ -x $program ]] || $true_smp || return 0
+	[[ -x $program ]] || $1 || return 0
 	if locked "$program" make_emulator "$program" "$(base_of base)" qemu build/qemu-system-x86_64 \
 		"Building QEMU without a fault of its SVM (two to four minutes)"; then
 		# shellcheck disable=SC2034 # boot_amd uses it
