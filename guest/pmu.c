@@ -201,6 +201,8 @@ static int pmu_event_init(struct perf_event *event)
 		exitstat_restrict_again();
 	}
 	event->hw.counts_own = counts_questions(config);
+	/* A group's NMI may come before the event has been added for the first time. */
+	event->hw.state = PERF_HES_STOPPED | PERF_HES_UPTODATE;
 	if (is_sampling_event(event))
 		return exitstat_sample_event_init(event);
 	return wants_a_part(event) ? -EINVAL : 0;

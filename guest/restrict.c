@@ -8,6 +8,7 @@
 #include <linux/device.h>
 #include <linux/module.h>
 #include <linux/preempt.h>
+#include <linux/timer.h>
 #include <linux/workqueue.h>
 
 #include "ask.h"
@@ -32,12 +33,18 @@ static u32 restrict_leaves(u32 how)
 #define AGAIN_SECONDS	10
 
 static void close_again(struct work_struct *work);
-static DECLARE_DEFERRABLE_WORK(close_work, close_again);
+static DECLARE_DELAYED_WORK(close_work, close_again);
+
+/* With what else wakes a CPU, but not only then: others may be at work. */
+static void close_later(void)
+{
+	schedule_delayed_work(&close_work, round_jiffies_relative(AGAIN_SECONDS * HZ));
+}
 
 static void close_again(struct work_struct *work)
 {
 	restrict_leaves(1);
-	schedule_delayed_work(&close_work, AGAIN_SECONDS * HZ);
+	close_later();
 }
 
 /** exitstat_restrict_again - who opens an event has the leaves closed at once */
@@ -63,7 +70,7 @@ int exitstat_restrict_init(u32 features)
 		return 0;
 	if (!(by & EXITSTAT_RESTRICTED_BY_GUEST))
 		return -EOPNOTSUPP;
-	schedule_delayed_work(&close_work, AGAIN_SECONDS * HZ);
+	close_later();
 	return 0;
 }
 

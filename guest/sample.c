@@ -65,6 +65,27 @@ static u32 arm(u32 countdown)
 	return regs.eax;
 }
 
+/*
+ * What was left of a countdown, whose sample stands for the period that it began with and for what
+ * the host adds to it, as it grants no countdown that short.
+ */
+static u32 go_on(struct perf_event *event, u32 granted)
+{
+	struct hw_perf_event *hwc = &event->hw;
+	s64 left = local64_read(&hwc->period_left);
+	u32 next = next_countdown(event);
+
+	if (left <= 0 || left > next) {
+		hwc->last_period = next;
+		return next;
+	}
+	if (left < granted) {
+		hwc->last_period += granted - left;
+		return granted;
+	}
+	return left;
+}
+
 /**
  * exitstat_sample_start - the event's task has come to this CPU, or the event goes on
  * @event: an event that samples
@@ -72,7 +93,6 @@ static u32 arm(u32 countdown)
 void exitstat_sample_start(struct perf_event *event)
 {
 	struct hw_perf_event *hwc = &event->hw;
-	s64 left = local64_read(&hwc->period_left);
 	u32 granted;
 
 	/* Contexts that perf swaps may bring a second one, which is to disturb nobody. */
@@ -85,10 +105,7 @@ void exitstat_sample_start(struct perf_event *event)
 	if (!granted)
 		return;
 	hwc->least = granted;
-	if (left <= 0 || left > next_countdown(event))
-		left = next_countdown(event);
-	hwc->last_period = next_countdown(event);
-	arm(left);
+	arm(go_on(event, granted));
 }
 
 /**
