@@ -98,11 +98,11 @@ static void unlist_vm_rcu(struct rcu_head *rcu)
 
 /*
  * What opening an account takes, allocated before the mutex is taken: a VMM at its limit, whose
- * allocations reclaim memory, must not hold up others. What was not needed is freed. @histograms:
- * whether the VM has them as far as was known.
+ * allocations reclaim memory, must not hold up others. What was not needed is freed. @found: the VM
+ * had a record; @histograms: whether it has them as far as was known.
  */
 struct opening {
-	bool histograms;
+	bool found, histograms;
 	struct exitstat_vcpu *v;
 	struct exitstat_vm *vm;
 	struct exitstat_histograms *of_dead;
@@ -118,9 +118,10 @@ static struct opening prepare(const struct exitstat_meeting *met, gfp_t gfp)
 	/* Without the mutex, who switches exitstat off may end it. */
 	rcu_read_lock();
 	vm = exitstat_find_vm(met->kvm);
+	opening.found = vm;
 	opening.histograms = vm && vm->histograms;
 	rcu_read_unlock();
-	if (!vm) {
+	if (!opening.found) {
 		opening.vm = exitstat_alloc_vm(met, gfp);
 		opening.histograms = opening.vm && opening.vm->histograms;
 	}
@@ -256,7 +257,7 @@ static int attach(struct opening *opening, const struct exitstat_meeting *met)
 	if (!vm)
 		vm = add_vm(opening);
 	if (!vm)
-		return -ENOMEM;
+		return opening->found ? -EAGAIN : -ENOMEM;
 	error = add_vcpu(opening, vm);
 	if (error)
 		drop_if_empty(vm);

@@ -228,6 +228,25 @@ static void a_wish_that_changes_meanwhile_is_no_lack_of_memory(void **state)
 	assert_non_null(exitstat_find_vcpu(vcpu_at(A, 1))->account->histograms);
 }
 
+/* As where exitstat is switched off and on again. */
+static void forget_the_vm(void)
+{
+	host_moment = NULL;
+	exitstat_destroy_vm(kvm_at(A));
+}
+
+static void a_record_that_goes_meanwhile_is_no_lack_of_memory(void **state)
+{
+	long failed = atomic_long_read(&exitstat_failed_allocations);
+
+	(void)state;
+	assert_int_equal(guest_open(A, 1), 0);
+	host_moment = forget_the_vm;
+	assert_int_equal(guest_open(A, 0), 0);
+	assert_int_equal(atomic_long_read(&exitstat_failed_allocations), failed);
+	assert_non_null(exitstat_find_vcpu(vcpu_at(A, 0)));
+}
+
 /* While VMs end */
 
 static struct {
@@ -691,6 +710,7 @@ int main(void)
 		TEST(without_memory_nothing_is_half_done),
 		TEST(a_vm_whose_only_vcpu_finds_no_memory_is_none),
 		TEST(a_wish_that_changes_meanwhile_is_no_lack_of_memory),
+		TEST(a_record_that_goes_meanwhile_is_no_lack_of_memory),
 		TEST(the_hosts_sum_is_exact_at_each_moment_of_an_end),
 		TEST(a_question_is_interrupted_by_an_end),
 		TEST(a_question_is_interrupted_by_all_ends),
