@@ -57,6 +57,12 @@ way_to_mirrors() {
 	apt-config dump Acquire | grep -iE '^Acquire::(https?|Check-[^:]*)\>'
 }
 
+# The headers are those of the lab's kernel, and no recommendation brings those of one that has come since.
+no_other_headers() {
+	printf '%s\n' "Package: linux-headers-amd64 linux-headers-cloud-amd64 linux-headers-rt-amd64" \
+		"Pin: version *" "Pin-Priority: -1"
+}
+
 # A Debian with DKMS, openssl to sign with, and the kernel's headers, and with adduser, which every
 # Debian has that an installer made; also downloaded, not installed, is what the packages depend on.
 make_root() {
@@ -67,6 +73,7 @@ make_root() {
 	as_root debootstrap --variant=minbase "$base" "$root" "$(debian_mirror)" &&
 		suite_sources | as_root tee "$root/etc/apt/sources.list" &&
 		way_to_mirrors | as_root tee "$root/etc/apt/apt.conf.d/90mirrors" &&
+		no_other_headers | as_root tee "$root/etc/apt/preferences.d/headers" &&
 		in_root apt-get update &&
 		in_root apt-get install -y --no-install-recommends "${target[@]}" \
 			adduser dkms "linux-headers-$release" openssl &&
