@@ -160,7 +160,7 @@ granted() {
 host_grants() {
 	local i
 
-	echo "# host: sampling $1"
+	echo "# host: sampling $1" >/dev/console
 	for ((i = 0; i < 30; i++)); do
 		! granted "$1" || { (($1 > 1)) && granted $(($1 - 1)); } || return 0
 		sleep 1
