@@ -71,7 +71,7 @@ make_whole_root() {
 			"$modules"/kernel/{virt/lib,arch/x86/kvm,drivers/crypto/ccp}/*.ko* "$root/mnt/kernel/")
 	depmod -b "$root/mnt/kernel" "$release"
 	mkdir "$root/mnt/job"
-	cp -r "$job"/{jobs,files,ko,results,job.sh,tap.sh,run,order} "$root/mnt/job/"
+	cp -r "$job"/{jobs,files,ko,results,job.sh,tap.sh,run,order,words} "$root/mnt/job/"
 	# Loading a module looks each function's name up among all of the module's symbols.
 	find "$root/mnt/job/ko" -name '*.ko' -exec \
 		strip --strip-unneeded --wildcard --keep-symbol='exitstat_*' \

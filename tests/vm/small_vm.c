@@ -40,6 +40,15 @@ bool host_is_amd(void)
 	return b == signature_AMD_ebx;
 }
 
+/* Where the VMCB is, the module has from BTF. */
+bool host_hides_vmcb(void)
+{
+	const char *way = getenv("exitstat_kvm");
+
+	return host_is_amd() && way && !strcmp(way, "module") &&
+	       access("/sys/kernel/btf/vmlinux", F_OK);
+}
+
 /* The reason of the exits that a job is made of. */
 uint32_t reason_of(enum guest_job job)
 {

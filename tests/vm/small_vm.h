@@ -30,6 +30,7 @@ struct pair {
 };
 
 bool host_is_amd(void);
+bool host_hides_vmcb(void);
 uint32_t reason_of(enum guest_job job);
 
 void vm_create(struct small_vm *vm, int nr_vcpus);
