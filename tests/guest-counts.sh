@@ -77,7 +77,8 @@ is "$(awk -F, -v took=$took '/^CPU/ { sum[$1] += $2 }
 online=/sys/devices/system/cpu/cpu1/online
 if [[ -w $online ]]; then
 	perf stat -a -x, -o "$scratch/stat" -e exitstat/exits/ -- sleep 3 &
-	sleep 1
+	until (($(cat /sys/module/exitstat_guest/refcnt) >= cpus)); do sleep 0.1; done
+	sleep 0.5
 	echo 0 >$online
 	sleep 1
 	echo 1 >$online

@@ -198,7 +198,8 @@ if ((cpus > 1)); then
 	n=$(number)
 	is "$((n >= 400 && n < 440))" 1 "two tasks that take turns on a CPU lose none"
 	record -a -e exitstat/exits/ -c 10 -- sleep 3 &
-	sleep 1
+	until (($(cat /sys/module/exitstat_guest/refcnt) >= cpus)); do sleep 0.1; done
+	sleep 0.5
 	echo 0 >/sys/devices/system/cpu/cpu1/online
 	sleep 1
 	echo 1 >/sys/devices/system/cpu/cpu1/online
