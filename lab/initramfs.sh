@@ -9,6 +9,7 @@
 new_root() {
 	rm -rf "$1"
 	mkdir -p "$1"/{bin,dev,proc,sys,tmp,mnt,root,modules}
+	chmod 1777 "$1/tmp"
 	cp /bin/busybox "$1/bin/"
 	ln -s busybox "$1/bin/sh"
 	install -m 755 "$2" "$1/init"

@@ -136,7 +136,7 @@ wait $causes 2>/dev/null
 is "$(exitstat explain $io -J 2>/dev/null | grep -c '"call_sites": \[')" 1 "JSON has it"
 out=$(PATH=$scratch:/usr/none exec -a exitstat "$(command -v exitstat)" explain $io 2>&1)
 like "$out" "perf would tell: install it" "without perf it says what is missing"
-like "$(su nobody -c "exitstat explain $io" 2>&1)" "perf cannot record it; it says why: perf record -a -e exitstat/$io/" \
+like "$(su nobody -c "exitstat explain $io" 2>&1 | tr -s ' \n' ' ')" "perf cannot record it; it says why: perf record -a -e exitstat/$io/" \
 	"and so it does where perf may not"
 rmmod exitstat_guest
 is "$(exitstat explain $io | grep -c 'Which code')" 0 "without the driver it says nothing"
