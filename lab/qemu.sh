@@ -15,15 +15,15 @@ qemu_devices=(I440FX HPET VMPORT PARALLEL VIRTIO_PCI VIRTIO_9P)
 qemu_change='s/^\( *\)do_interrupt_x86_hardirq(env, vector, 1);/&\n\1cs->exception_index = -1;/'
 
 build_with_qemu() {
-	need gcc ninja-build meson pkg-config python3 libglib2.0-dev libpixman-1-dev libattr1-dev \
-		libcap-ng-dev libfdt-dev zlib1g-dev
+	need gcc make patch perl ninja-build meson pkg-config python3 libglib2.0-dev libpixman-1-dev \
+		libattr1-dev libcap-ng-dev libfdt-dev zlib1g-dev
 }
 
 # Firmware is in packages of its own, which Debian's QEMU wants.
 build_qemu() {
 	local svm=(target/i386/tcg/sys*/svm_helper.c)
 
-	sed -i "$qemu_change" "${svm[@]}" && grep -q '^ *cs->exception_index = -1;' "${svm[@]}" &&
+	apply_debian_patches && sed -i "$qemu_change" "${svm[@]}" && grep -q '^ *cs->exception_index = -1;' "${svm[@]}" &&
 		printf 'CONFIG_%s=y\n' "${qemu_devices[@]}" >configs/devices/x86_64-softmmu/lab.mak &&
 		./configure "${qemu_options[@]}" && ninja -C build qemu-system-x86_64
 }
