@@ -490,6 +490,32 @@ test_interrupted() {
 	rm "$work/stubs/make" "$work/tmp/make"
 }
 
+# Halves of a CPU, of four, and at most three parts at a time.
+test_parts() {
+	fresh
+	functions lib.sh '
+		. scripts/parts.sh
+		begin_parts
+		capacity=4 most=3
+		look() { (cd "$TMPDIR" && echo half* whole* | sed "s/[^ ]*\*//" >>seen); }
+		at_work() { touch "$TMPDIR/$1"; look; sleep 0.5; look; rm "$TMPDIR/$1"; }
+		for i in 1 2 3 4; do part AMD "half $i" at_work half$i; done
+		part Intel fails bash -c "echo what it says; exit 3"
+		for i in 1 2; do part Intel "whole $i" at_work whole$i; done
+		run_parts
+		end_parts || exit'
+	is "$status" 1 "a run of parts of which one fails has failed"
+	tells "a part that fails" 'failed: fails *\| what it says'
+	is "$(grep -c ': passed' "$said")" 6 "the others have run"
+	is "$(cut -f 4 "$copy/build/times" | sort | paste -sd ,)" \
+		"fails,half 1,half 2,half 3,half 4,whole 1,whole 2" "each has its time"
+	awk '{ half = gsub(/half/, "&"); whole = gsub(/whole/, "&") }
+		half + whole > 3 || half + 2 * whole > 4 { over = 1 }
+		half + whole > 1 { beside = 1 }
+		END { exit over || !beside }' "$work/tmp/seen"
+	ok $? "some run at the same time, and no more than there is room for"
+}
+
 # The mirror has no sources.
 test_emulator() {
 	fresh
@@ -536,6 +562,7 @@ test_network
 test_source
 test_options
 test_interrupted
+test_parts
 test_emulator
 test_space
 done_testing
