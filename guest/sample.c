@@ -184,7 +184,8 @@ static int on_nmi(unsigned int type, struct pt_regs *regs)
 	exitstat_tell(EXITSTAT_LEAF_SAMPLE, event ? next_countdown(event) : 0, &answer);
 	/* Without exitstat there, the answer may be anything. */
 	if ((answer.ebx & ~EXITSTAT_REASON_MASK) != EXITSTAT_SAMPLE_MARK || !answer.eax) {
-		this_cpu_write(listening, event);
+		/* Of a pointer Linux 6.1 stores the lowest byte, which may be 0. */
+		this_cpu_write(listening, !!event);
 		return NMI_DONE;
 	}
 	if (event)

@@ -1,0 +1,137 @@
+// SPDX-License-Identifier: GPL-2.0
+/* The guest's driver: whose an NMI is, and how many exits a sample stands for. */
+#include "test.h"
+#include "guest.h"
+#include "ask.h"
+#include "exitstat_abi.h"
+#include "sample.h"
+
+#define RIP	0xffffffff81234567
+
+nmi_handler *guest_nmi_handler;
+
+/* The host, which grants what is asked for. */
+static u32 left, fired;
+
+/* What perf has been given, and the sum of the periods. */
+static unsigned int samples;
+static u64 periods;
+
+static void stop(struct perf_event *event, int flags)
+{
+	(void)flags;
+	exitstat_sample_stop(event);
+}
+
+static struct pmu pmu = { .stop = stop };
+
+/* Where an address ends in zeros, as those of some events do. */
+static _Alignas(256) struct perf_event event;
+
+u64 exitstat_ask(u32 leaf, u32 ecx, struct exitstat_regs *regs)
+{
+	(void)ecx;
+	*regs = (struct exitstat_regs){ .eax = leaf == EXITSTAT_LEAF_SELECT };
+	return 1;
+}
+
+void exitstat_tell(u32 leaf, u32 ecx, struct exitstat_regs *regs)
+{
+	*regs = (struct exitstat_regs){ .eax = left };
+	if (leaf == EXITSTAT_LEAF_SAMPLE)
+		*regs = (struct exitstat_regs){ fired, EXITSTAT_SAMPLE_MARK, (u32)RIP, RIP >> 32 };
+	if (leaf == EXITSTAT_LEAF_ARM || fired)
+		left = ecx;
+	fired = 0;
+}
+
+static int overflow(struct perf_event *about, struct perf_sample_data *data, struct pt_regs *regs)
+{
+	(void)about;
+	(void)regs;
+	samples++;
+	periods += data->period;
+	return 0;
+}
+
+int register_kprobe(struct kprobe *probe)
+{
+	probe->addr = overflow;
+	return 0;
+}
+
+static int nmi(bool user)
+{
+	return guest_nmi_handler(NMI_LOCAL, &(struct pt_regs){ .ip = RIP, .user = user });
+}
+
+/* Exits of the reason that is sampled, of a program or of the kernel. */
+static void leave(unsigned int n, bool user)
+{
+	for (; n; n--) {
+		if (!left || --left)
+			continue;
+		fired = 1;
+		assert_int_equal(nmi(user), NMI_HANDLED);
+	}
+}
+
+/* As perf's tick does it. */
+static void set_period(u64 period)
+{
+	exitstat_sample_stop(&event);
+	event.hw.sample_period = period;
+	exitstat_sample_start(&event);
+}
+
+static int begin(void **state)
+{
+	(void)state;
+	left = fired = samples = periods = 0;
+	event = (struct perf_event){ .pmu = &pmu, .hw = { .sample_period = 10, .last_period = 10,
+							  .period_left = { 10 } } };
+	assert_int_equal(exitstat_sample_init(), 0);
+	exitstat_sample_start(&event);
+	return 0;
+}
+
+static int end(void **state)
+{
+	(void)state;
+	exitstat_sample_stop(&event);
+	exitstat_sample_exit();
+	return 0;
+}
+
+static void an_nmi_of_others_ends_nothing(void **state)
+{
+	(void)state;
+	assert_int_equal(nmi(false), NMI_DONE);
+	leave(10, false);
+	assert_int_equal(samples, 1);
+	exitstat_sample_stop(&event);
+	assert_int_equal(nmi(false), NMI_DONE);
+}
+
+static void a_sample_stands_for_its_countdown(void **state)
+{
+	(void)state;
+	leave(25, false);
+	assert_int_equal(samples, 2);
+	assert_int_equal(periods, 20);
+	set_period(100);
+	leave(5, false);
+	assert_int_equal(periods, 30);
+	leave(100, false);
+	assert_int_equal(periods, 130);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(an_nmi_of_others_ends_nothing, begin, end),
+		cmocka_unit_test_setup_teardown(a_sample_stands_for_its_countdown, begin, end),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
