@@ -151,9 +151,11 @@ static u64 what_it_was_about(void)
 static void sample(struct perf_event *event, u64 rip, const struct pt_regs *interrupted)
 {
 	struct pt_regs regs = *interrupted;
+	u64 period = event->hw.last_period, about = 0;
 	struct perf_sample_data data;
-	u64 about = 0;
 
+	/* The next countdown has begun, be this one left out or not. */
+	event->hw.last_period = next_countdown(event);
 	if (user_mode(&regs) ? event->attr.exclude_user : event->attr.exclude_kernel)
 		return;
 	if (regs.ip - rip <= MAX_INSTRUCTION) {
@@ -167,8 +169,7 @@ static void sample(struct perf_event *event, u64 rip, const struct pt_regs *inte
 	/* perf itself reads only the others of the group. */
 	if (event->attr.sample_type & PERF_SAMPLE_READ)
 		event->pmu->read(event);
-	perf_sample_data_init(&data, about, event->hw.last_period);
-	event->hw.last_period = next_countdown(event);
+	perf_sample_data_init(&data, about, period);
 	/* Before Linux 6.16 it was the driver that stopped what is too frequent. */
 	if (static_call(overflow)(event, &data, &regs))
 		event->pmu->stop(event, 0);

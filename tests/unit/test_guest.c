@@ -126,11 +126,24 @@ static void a_sample_stands_for_its_countdown(void **state)
 	assert_int_equal(periods, 130);
 }
 
+static void so_it_does_when_others_were_left_out(void **state)
+{
+	(void)state;
+	event.attr.exclude_kernel = true;
+	set_period(100);
+	leave(10, false);
+	assert_int_equal(samples, 0);
+	leave(100, true);
+	assert_int_equal(samples, 1);
+	assert_int_equal(periods, 100);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(an_nmi_of_others_ends_nothing, begin, end),
 		cmocka_unit_test_setup_teardown(a_sample_stands_for_its_countdown, begin, end),
+		cmocka_unit_test_setup_teardown(so_it_does_when_others_were_left_out, begin, end),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
