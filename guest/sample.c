@@ -66,17 +66,22 @@ static u32 arm(u32 countdown)
 }
 
 /*
- * What was left of a countdown, whose sample stands for the period that it began with and for what
- * the host adds to it, as it grants no countdown that short.
+ * What was left of a countdown, or the next period where that is shorter. Its sample stands for
+ * what is over of the countdown, too, and for what the host adds, as it grants none that short.
  */
 static u32 go_on(struct perf_event *event, u32 granted)
 {
 	struct hw_perf_event *hwc = &event->hw;
-	s64 left = local64_read(&hwc->period_left);
+	u64 left = local64_read(&hwc->period_left);
 	u32 next = next_countdown(event);
 
-	if (left <= 0 || left > next) {
+	/* A host without exitstat may answer anything. */
+	if (!left || left > hwc->last_period) {
 		hwc->last_period = next;
+		return next;
+	}
+	if (left > next) {
+		hwc->last_period -= left - next;
 		return next;
 	}
 	if (left < granted) {

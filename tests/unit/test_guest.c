@@ -138,12 +138,36 @@ static void so_it_does_when_others_were_left_out(void **state)
 	assert_int_equal(periods, 100);
 }
 
+static void and_when_it_is_cut_short(void **state)
+{
+	(void)state;
+	set_period(100);
+	leave(10, false);
+	leave(40, false);
+	set_period(20);
+	leave(20, false);
+	assert_int_equal(samples, 2);
+	assert_int_equal(periods, 70);
+}
+
+static void what_was_left_may_be_nonsense(void **state)
+{
+	(void)state;
+	exitstat_sample_stop(&event);
+	event.hw.period_left.value = 1 << 30;
+	exitstat_sample_start(&event);
+	leave(10, false);
+	assert_int_equal(periods, 10);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(an_nmi_of_others_ends_nothing, begin, end),
 		cmocka_unit_test_setup_teardown(a_sample_stands_for_its_countdown, begin, end),
 		cmocka_unit_test_setup_teardown(so_it_does_when_others_were_left_out, begin, end),
+		cmocka_unit_test_setup_teardown(and_when_it_is_cut_short, begin, end),
+		cmocka_unit_test_setup_teardown(what_was_left_may_be_nonsense, begin, end),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
