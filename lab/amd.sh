@@ -77,7 +77,7 @@ run_qemu() {
 	watchdog=$!
 	timeout --foreground --kill-after=10 "$seconds" "$qemu" \
 		"${emulation[@]}" -cpu "$cpu" "${machine[@]}" -m 3G -nodefaults -no-user-config \
-		-display none -no-reboot -kernel "$job/vmlinuz" -initrd "$initramfs" \
+		-display none -no-reboot -kernel "$job/outer" -initrd "$initramfs" \
 		-append "$cmdline" \
 		-chardev "file,id=console,path=$out/console" -serial chardev:console \
 		-chardev stdio,id=job,signal=off -serial chardev:job \

@@ -26,8 +26,9 @@ get_debug_kernel() {
 	words="loglevel=1 kasan_multi_shot tsc=reliable pci=noacpi"
 	# KCSAN sees no race of a kernel this slow unless it looks often, and for long.
 	words+=" kcsan.skip_watch=400 kcsan.udelay_task=400"
-	# And so it is stuck for 20 s in what is long anyway, such as lockdep's part of unloading.
-	[[ $1 != base/kcsan ]] || words+=" nosoftlockup"
+	# Such a kernel is stuck for 20 s in what is long anyway, as lockdep's part of unloading, or when
+	# somebody else has the emulator's CPU; and the serial console's message about it is a fault itself.
+	words+=" nosoftlockup"
 	# Slub's poison is KASAN's work done again, and each byte of it a call of KASAN's.
 	[[ $1 != base/kasan ]] || words+=" slub_debug=F"
 	# Slow as it is, it may seem to stand still.
