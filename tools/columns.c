@@ -31,7 +31,7 @@ static struct value cycles(const struct row *row, uint64_t n)
 }
 
 /* In percent of all five states, the time that the vCPUs have had; less than 0 without any. */
-long double share_of_time(const struct exitstat_sample *sample, uint64_t cycles)
+long double share_of_time(const struct exitstat_sample *sample, unsigned __int128 cycles)
 {
 	long double sum = 0;
 	int state;
@@ -87,9 +87,10 @@ struct value reason_label(const struct exitstat_sample *sample, uint32_t reason)
 	return (struct value){ .kind = VALUE_TEXT, .text = name };
 }
 
-uint64_t cost_of(const struct exitstat_reason *reason)
+/* Either may be nearly all that 64 bits hold. */
+unsigned __int128 cost_of(const struct exitstat_reason *reason)
 {
-	return reason->exits.cycles + reason->vmm.cycles;
+	return (unsigned __int128)reason->exits.cycles + reason->vmm.cycles;
 }
 
 static struct value get_reason(const struct row *row)

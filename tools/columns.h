@@ -91,9 +91,9 @@ struct value row_vmm_share(const struct row *row);
 struct value row_halted(const struct row *row);
 struct value row_preempted(const struct row *row);
 /* The time of the host's kernel and of the VMM after it. */
-uint64_t cost_of(const struct exitstat_reason *reason);
+unsigned __int128 cost_of(const struct exitstat_reason *reason);
 struct value reason_label(const struct exitstat_sample *sample, uint32_t reason);
-long double share_of_time(const struct exitstat_sample *sample, uint64_t cycles);
+long double share_of_time(const struct exitstat_sample *sample, unsigned __int128 cycles);
 long double share_of_state(const struct exitstat_sample *sample, enum exitstat_state state);
 
 /* values.c */

@@ -120,8 +120,8 @@ static int explain_all(const struct tool *tool)
 
 static int by_cost(const void *a, const void *b)
 {
-	uint64_t ca = cost_of(((const struct row *)a)->reason);
-	uint64_t cb = cost_of(((const struct row *)b)->reason);
+	unsigned __int128 ca = cost_of(((const struct row *)a)->reason);
+	unsigned __int128 cb = cost_of(((const struct row *)b)->reason);
 
 	return ca < cb ? 1 : ca > cb ? -1 : 0;
 }

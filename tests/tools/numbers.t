@@ -306,6 +306,22 @@ sub check_line {
 	compare("$name: $STATES[$_]", $shares[$_], share_of_state($d, $STATES[$_])) for 0 .. $#STATES;
 }
 
+# The time of the host's kernel and of the VMM together, of those that have most of it.
+sub check_explain {
+	my ($d, $name, $said) = @_;
+	my %cost = map { $_ => $d->{counts}{"exits $_"}[1] + $d->{counts}{"vmm $_"}[1] } @REASONS;
+	my @costliest = sort { $cost{$b} <=> $cost{$a} } @REASONS;
+	my $sum = big(0);
+
+	$sum += $d->{counts}{$_}[1] for @STATES;
+	$said =~ s/\n +/ /g;
+	my %share = $said =~ /^(\w+): .*?: ([\d.]+)% of the vCPUs' time/mg;
+	for my $reason (@costliest[0 .. 2]) {
+		compare("$name: $NAME{$reason}", $share{$NAME{$reason}},
+			$sum > 0 ? rat($cost{$reason}) * 100 / $sum : rat(0));
+	}
+}
+
 my $raw = '--raw -n -o REASON,' . join ',', @COLUMNS;
 my $lines = '--raw -n -o ELAPSED,EXITS,' . uc join ',', @STATES;
 
@@ -323,6 +339,7 @@ sub check_vm {
 	check_json($vm, $start, 'start, JSON', 0, run('-J'));
 	check_json($vm, $start, 'start, JSON, cycles', 1, run('-J --cycles'));
 	check_states($start, 'start', run());
+	check_explain($start, 'explain', run('explain'));
 	check_table($vm, $d[0], 'run', 0, run("$raw -- true 2>&1"));
 	check_json($vm, $d[0], 'run, JSON', 0, run('-J -- true 2>&1'));
 	check_states($d[0], 'run', run('-- true 2>&1'));
