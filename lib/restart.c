@@ -123,14 +123,17 @@ int exitstat_check_counters(struct exitstat *es, const struct exitstat_sample *b
 
 /*
  * With scope=host there are more vCPUs than this VM has CPUs, and the others' may end. Who asks
- * the host is always told of one VM.
+ * the host is always told of one VM. How many CPUs there were a recording does not tell, but that
+ * there was a witness.
  */
 static bool has_other_vms(const struct exitstat *es, const struct exitstat_sample *before,
 			  const struct exitstat_sample *after)
 {
 	uint64_t cpus = sysconf(_SC_NPROCESSORS_CONF);
 
-	return !exitstat_is_replay(es) && !es->from_host && after->cpu == EXITSTAT_VM &&
+	if (exitstat_is_replay(es))
+		return before->witness.time_ns || after->witness.time_ns;
+	return !es->from_host && after->cpu == EXITSTAT_VM &&
 	       (before->vcpus > cpus || after->vcpus > cpus);
 }
 

@@ -391,6 +391,28 @@ static void witness_is_cut_off(void **state)
 	forget(&text);
 }
 
+/* Of whom the sum is short then is not known: with scope=host others have ended. */
+static void short_sum_without_a_witness(void **state)
+{
+	static struct exitstat_sample delta;
+	struct exitstat *es = exitstat_new();
+	struct exitstat_sample *last = &recorded[SAMPLES - 1];
+	struct text text;
+
+	(void)state;
+	record_on_few_cpus(&text);
+	assert_int_equal(exitstat_replay(es, text.path), 0);
+	last->time_ns += 10000000000;
+	last->witness.cpu++;
+	assert_int_equal(exitstat_delta(es, &recorded[0], last, &delta), 0);
+	memset(&last->witness, 0, sizeof(last->witness));
+	assert_int_equal(exitstat_delta(es, &recorded[0], last, &delta), 0);
+	memset(&recorded[0].witness, 0, sizeof(recorded[0].witness));
+	assert_int_equal(exitstat_delta(es, &recorded[0], last, &delta), EXITSTAT_ERR_BACKWARDS);
+	exitstat_free(es);
+	forget(&text);
+}
+
 static void replays_without_witness(const struct text *text)
 {
 	static struct exitstat_sample first, delta;
@@ -445,6 +467,7 @@ int main(void)
 		cmocka_unit_test(leaves_that_were_closed),
 		cmocka_unit_test(witness_is_replayed),
 		cmocka_unit_test(witness_is_cut_off),
+		cmocka_unit_test(short_sum_without_a_witness),
 		cmocka_unit_test(witness_is_missing),
 	};
 
