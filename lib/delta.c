@@ -96,7 +96,8 @@ static void leave_out_own(const struct exitstat_sample *before,
 	if (!cpuid)
 		return;
 	leave_out(&cpuid->exits, cpuid->exits.own, cycles);
-	if (!cpuid->exits.count && !cpuid->vmm.count)
+	/* A stay in the VMM may have begun before. */
+	if (!cpuid->exits.count && !cpuid->vmm.count && !cpuid->vmm.cycles)
 		memmove(cpuid, cpuid + 1,
 			(&delta->reasons[delta->nr_reasons--] - (cpuid + 1)) * sizeof(*cpuid));
 }

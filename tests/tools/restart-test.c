@@ -259,6 +259,27 @@ static void less_cycles_are_a_restart(void **state)
 	machine_free(run.machine);
 }
 
+/* What the VMM takes for a CPUID of before stays, though our own CPUIDs are left out. */
+static void stay_that_began_before_is_told(void **state)
+{
+	struct run run = start_run(10);
+	struct exitstat_reason *cpuid = after.reasons;
+
+	(void)state;
+	exitstat_read(run.es, EXITSTAT_VM, EXITSTAT_READ_ALL, &after);
+	while (cpuid->reason != 0x72)
+		cpuid++;
+	cpuid->vmm.cycles += SECOND;
+	after.vmm.cycles += SECOND;
+	assert_int_equal(exitstat_delta(run.es, &before, &after, &delta), 0);
+	assert_int_equal(delta.vmm.cycles, SECOND);
+	assert_int_equal(delta.nr_reasons, 1);
+	assert_int_equal(delta.reasons[0].exits.count, 0);
+	assert_int_equal(delta.reasons[0].vmm.cycles, SECOND);
+	exitstat_free(run.es);
+	machine_free(run.machine);
+}
+
 /* A number on any scale, below a limit. */
 static uint64_t chance(uint64_t limit)
 {
@@ -396,6 +417,7 @@ int main(void)
 		cmocka_unit_test(without_states_there_is_no_telling),
 		cmocka_unit_test(more_than_64_bits_is_said),
 		cmocka_unit_test(less_cycles_are_a_restart),
+		cmocka_unit_test(stay_that_began_before_is_told),
 		cmocka_unit_test(differences_are_exact),
 	};
 
