@@ -119,6 +119,7 @@ void table_print(struct libscols_table *table, FILE *file);
 struct json_t;
 struct json_t *row_json(const struct tool *tool, const struct columns *columns,
 			const struct row *row);
+struct json_t *integer_json(uint64_t n);
 struct json_t *value_json(const struct tool *tool, const struct value *value);
 const char *space_word(uint32_t space);
 

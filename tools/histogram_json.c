@@ -19,19 +19,19 @@ static json_t *buckets_json(const struct tool *tool, const struct exitstat_histo
 
 	for (b = 0; histogram && b < EXITSTAT_NR_BUCKETS; b++)
 		if (histogram->buckets[b])
-			json_array_append_new(buckets, json_pack("{s:o, s:o, s:I}",
+			json_array_append_new(buckets, json_pack("{s:o, s:o, s:o}",
 				"from", cycles_json(tool, exitstat_bucket_begin(b), tsc_khz),
 				"to", cycles_json(tool, bucket_end(histogram, b), tsc_khz),
-				"count", (json_int_t)histogram->buckets[b]));
+				"count", integer_json(histogram->buckets[b])));
 	return buckets;
 }
 
 static json_t *histogram_json(const struct tool *tool, const struct subject *subject,
 			      const struct exitstat_histogram *histogram, uint32_t tsc_khz)
 {
-	json_t *object = json_pack("{s:s, s:s, s:I}", "of", subject->name, "events",
-				   subject->events, "count", (json_int_t)
-				   (histogram ? exitstat_histogram_count(histogram) : 0));
+	uint64_t count = histogram ? exitstat_histogram_count(histogram) : 0;
+	json_t *object = json_pack("{s:s, s:s, s:o}", "of", subject->name, "events",
+				   subject->events, "count", integer_json(count));
 	size_t i;
 
 	for (i = 0; i < NR_PERCENTILES; i++)

@@ -8,7 +8,7 @@
 #include "histogram.h"
 
 /* What jansson's integers do not hold is a number all the same. */
-static json_t *integer_json(uint64_t n)
+struct json_t *integer_json(uint64_t n)
 {
 	return n <= INT64_MAX ? json_integer(n) : json_real(n);
 }

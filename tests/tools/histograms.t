@@ -47,6 +47,14 @@ like "$out" "halted: 2000 stays" "halted"
 like "$out" "preempted: 2000 stays, .* max 2.92us" "preempted"
 like "$out" "14.0ms +21.0ms +1 [|][*] +[|]"$'\n' "one of many is a star"
 
+# More than a signed number of 64 bits holds.
+sed '/ 4ffffff6 0108007b /{
+	s/->.*/-> 00000000 ffffffff 00000000 00000000/p
+	s/ 4ffffff6 .*/ 4ffffff6 0008007b -> 00000000 00000000 00000001 c0000000/
+}' "$recordings/histograms" >"$scratch/large"
+run "$exitstat" --replay "$scratch/large" histogram io -J
+is "$(jq -c '.scopes[0].histograms[0] | .count > 1.38e19 and .buckets[0].count > 1.38e19' <<<"$out")" true "JSON: large counts"
+
 replay histograms histogram io 0x8d
 like "$out" "^io: 2001 exits, p50 1.28us, p90 1.28us, p99 1.28us, p999 1.28us, max 20.0ms" "a reason"
 like "$out" "853ns +1.28us +2000 [|][*]+[|]"$'\n' "drawn"
