@@ -241,7 +241,7 @@ static void check_first_word(char **words)
 	strtod(words[0], &end);
 	if (is_subcommand(words[0]) || (!*end && end > words[0]))
 		return;
-	for (; words[n] && strcmp(words[n], "--"); n++) {
+	for (; words[n]; n++) {
 		strncat(command, " ", sizeof(command) - strlen(command) - 1);
 		strncat(command, words[n], sizeof(command) - strlen(command) - 1);
 	}
@@ -249,9 +249,9 @@ static void check_first_word(char **words)
 	    words[0], command);
 }
 
-static int take_word(const struct tool *tool, char **word, char **words, int n)
+static int take_word(char **word, char **words, int n)
 {
-	if (!n && !tool->command)
+	if (!n)
 		check_first_word(word);
 	words[n] = *word;
 	return n + 1;
@@ -442,7 +442,7 @@ int main(int argc, char **argv)
 		if (option != IN_ORDER)
 			take_option(&tool, option);
 		else
-			n = take_word(&tool, argv + optind - 1, words, n);
+			n = take_word(argv + optind - 1, words, n);
 	mode = choose_mode(&tool, n, words);
 	check_files(&tool);
 	if (mode != tool_export && !tool.reasons)

@@ -59,7 +59,7 @@ is "$status" 2 "doctor: another ABI version"
 
 run "$exitstat" ls
 told "a command without --" 2 "exitstat -- ls"
-for words in "make -j4" "sh -c true" "ls --help" "./script 1 2"; do
+for words in "make -j4" "sh -c true" "ls --help" "./script 1 2" "cargo test -- -q" "make -j4 -- all"; do
 	# shellcheck disable=SC2086
 	run "$exitstat" $words
 	told "a command with options" 2 "to run it: exitstat -- $words"
