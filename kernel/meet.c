@@ -8,9 +8,14 @@
 #include <linux/kvm_host.h>
 #include <linux/sched.h>
 #include <linux/spinlock.h>
+#include <linux/version.h>
 #include <linux/workqueue.h>
 
 #include "meet.h"
+
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 17, 0)
+#define system_dfl_wq	system_unbound_wq
+#endif
 
 /* Those for whom there is no room ask again at their next entry. */
 static struct exitstat_meeting meetings[64];
@@ -70,8 +75,9 @@ void exitstat_meet(struct kvm_vcpu *vcpu)
 	raw_spin_lock_irqsave(&meetings_lock, flags);
 	wanted = want_meeting(vcpu);
 	raw_spin_unlock_irqrestore(&meetings_lock, flags);
+	/* On no CPU in particular: a vCPU of realtime priority may never leave this one to a worker. */
 	if (wanted)
-		schedule_work(&meet_work);
+		queue_work(system_dfl_wq, &meet_work);
 }
 
 /**

@@ -179,8 +179,19 @@ void host_free(void *piece)
 	free(piece);
 }
 
-void schedule_work(struct work_struct *work)
+struct workqueue_struct {
+	bool of_any_cpu;
+};
+
+static struct workqueue_struct of_this_cpu, of_any_cpu = { .of_any_cpu = true };
+struct workqueue_struct *const system_wq = &of_this_cpu;
+struct workqueue_struct *const system_unbound_wq = &of_any_cpu;
+struct workqueue_struct *const system_dfl_wq = &of_any_cpu;
+
+/* Who waits for a CPU that a vCPU of realtime priority has waits for ever. */
+void queue_work(struct workqueue_struct *queue, struct work_struct *work)
 {
+	host_check(queue->of_any_cpu, "work waits for the CPU of a vCPU");
 	work->pending = true;
 	scheduled = work;
 }

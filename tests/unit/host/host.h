@@ -321,7 +321,12 @@ struct work_struct {
 
 #define DECLARE_WORK(name, f)	struct work_struct name = { .function = (f) }
 
-void schedule_work(struct work_struct *work);
+/* For workers of the CPU that asks, and for workers of any. */
+extern struct workqueue_struct *const system_wq, *const system_unbound_wq, *const system_dfl_wq;
+
+#define schedule_work(work)	queue_work(system_wq, work)
+
+void queue_work(struct workqueue_struct *queue, struct work_struct *work);
 void cancel_work_sync(struct work_struct *work);
 
 #endif /* HOST_H */
