@@ -17,6 +17,7 @@
 #include <linux/kvm_host.h>
 #include <linux/mutex.h>
 #include <linux/rculist.h>
+#include <linux/sched.h>
 #include <linux/slab.h>
 #include <linux/spinlock.h>
 #include <asm/tsc.h>
@@ -229,8 +230,10 @@ static void end_vm(struct exitstat_vm *vm)
 {
 	struct exitstat_vcpu *v;
 
-	list_for_each_entry(v, &vm->vcpus, of_vm)
+	list_for_each_entry(v, &vm->vcpus, of_vm) {
 		bury(v);
+		cond_resched();
+	}
 	exitstat_unlink_vm(vm);
 	WRITE_ONCE(vm->ended, true);
 	atomic_long_dec(&exitstat_nr_vms);
@@ -341,19 +344,30 @@ void exitstat_destroy_vm(struct kvm *kvm)
 	mutex_unlock(&members_mutex);
 }
 
+/* The first behind @place that has not ended: it stays there until the mutex's holder ends it. */
+static struct exitstat_vm *find_living(struct list_head *place)
+{
+	struct exitstat_vm *vm = list_entry(place, struct exitstat_vm, all);
+
+	rcu_read_lock();
+	list_for_each_entry_continue_rcu(vm, &exitstat_vms, all)
+		if (!vm->ended)
+			break;
+	rcu_read_unlock();
+	return &vm->all == &exitstat_vms ? NULL : vm;
+}
+
 /** exitstat_forget_vms - no event comes any more: end all accounts; may sleep */
 void exitstat_forget_vms(void)
 {
-	struct exitstat_vm *vm;
+	struct exitstat_vm *vm, *next;
 
 	mutex_lock(&members_mutex);
 	exitstat_cancel_meetings(NULL);
-	/* Only a VM that was ended before now can leave the list meanwhile. */
-	rcu_read_lock();
-	list_for_each_entry_rcu(vm, &exitstat_vms, all)
-		if (!vm->ended)
-			end_vm(vm);
-	rcu_read_unlock();
+	for (vm = find_living(&exitstat_vms); vm; vm = next) {
+		next = find_living(&vm->all);
+		end_vm(vm);
+	}
 	mutex_unlock(&members_mutex);
 	/* Two callbacks follow each other. */
 	rcu_barrier();

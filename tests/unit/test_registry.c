@@ -442,6 +442,41 @@ static void ends_do_not_prolong_the_hosts_answer(void **state)
 	assert_int_equal(moments_of_a_question(), quiet);
 }
 
+/* However many vCPUs end at once, others have the CPU after each. */
+static void an_end_keeps_no_cpu(void **state)
+{
+	unsigned int i;
+
+	(void)state;
+	for (i = 0; i < 60; i++)
+		assert_int_equal(guest_open(A, i) + guest_open(B, i) + guest_open(C, i), 0);
+	host_rests = 0;
+	exitstat_destroy_vm(kvm_at(A));
+	assert_true(host_rests >= 60);
+	host_rests = 0;
+	exitstat_forget_vms();
+	assert_true(host_rests >= 120);
+	assert_int_equal(host_pieces, 0);
+	assert_int_equal(guest_open(999, 0), 0);
+}
+
+/* Those whose records may be freed meanwhile are not looked at again. */
+static void vms_are_forgotten_while_others_leave_the_list(void **state)
+{
+	unsigned int vm;
+
+	(void)state;
+	for (vm = A; vm < 30; vm++)
+		assert_int_equal(guest_open(vm, 0), 0);
+	for (vm = A; vm < 30; vm += 3)
+		exitstat_destroy_vm(kvm_at(vm));
+	host_moment = host_grace_period;
+	exitstat_forget_vms();
+	host_moment = NULL;
+	assert_int_equal(host_pieces, 0);
+	assert_int_equal(guest_open(999, 0), 0);
+}
+
 /* Who sees the leaves, by number */
 
 static void a_vm_is_hidden_by_its_number(void **state)
@@ -717,6 +752,8 @@ int main(void)
 		TEST(a_question_is_interrupted_by_an_end_and_a_new_vm),
 		TEST(others_do_not_disturb_a_vms_answer),
 		TEST(ends_do_not_prolong_the_hosts_answer),
+		TEST(an_end_keeps_no_cpu),
+		TEST(vms_are_forgotten_while_others_leave_the_list),
 		TEST(a_vm_is_hidden_by_its_number),
 		TEST(new_vms_are_hidden_on_request),
 		TEST(numbers_are_never_used_again),

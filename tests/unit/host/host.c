@@ -11,6 +11,7 @@ unsigned long host_jiffies;
 void (*host_moment)(void);
 unsigned int host_moments;
 unsigned int host_attempts, host_failing_attempt, host_pieces;
+unsigned int host_rests;
 pid_t host_tgid;
 bool host_mutex_is_held;
 
@@ -57,6 +58,13 @@ void host_any_moment(void)
 static void may_sleep(void)
 {
 	host_check(!cpu->readers && !cpu->spinlocks, "what sleeps reads or holds a lock");
+}
+
+void cond_resched(void)
+{
+	may_sleep();
+	host_any_moment();
+	host_rests++;
 }
 
 void host_spin(bool *lock, bool on)

@@ -32,6 +32,9 @@ extern unsigned int host_moments;
 /* Attempts to get memory, which of them fails (0: none), and how many pieces are in use. */
 extern unsigned int host_attempts, host_failing_attempt, host_pieces;
 
+/* How often others had the CPU. */
+extern unsigned int host_rests;
+
 /* Which VMM is the present process. */
 extern pid_t host_tgid;
 
@@ -102,6 +105,8 @@ extern struct task_struct *host_task;
 #define current	host_task
 #define task_tgid_nr(task)	((void)(task), host_tgid)
 #define task_is_running(task)	((void)(task), true)
+
+void cond_resched(void);
 
 /* The CPU that the registry is at work on, and another one. */
 #define HOST_CPUS	2
@@ -182,6 +187,8 @@ static inline void list_del_rcu(struct list_head *entry)
 	entry->prev = NULL;
 }
 
+#define list_entry(pointer, type, member)	container_of(pointer, type, member)
+
 #define entry_of(list, pos, member)	container_of(list, __typeof__(*(pos)), member)
 
 #define list_for_each_entry(pos, list, member) \
@@ -199,6 +206,11 @@ static inline void list_del_rcu(struct list_head *entry)
 
 #define list_for_each_entry_rcu(pos, list, member) \
 	for (host_reading(), pos = entry_of((list)->next, pos, member); &pos->member != (list); \
+	     host_reading(), pos = entry_of(pos->member.next, pos, member))
+
+#define list_for_each_entry_continue_rcu(pos, list, member) \
+	for (host_reading(), pos = entry_of(pos->member.next, pos, member); \
+	     &pos->member != (list); \
 	     host_reading(), pos = entry_of(pos->member.next, pos, member))
 
 struct hlist_node {
