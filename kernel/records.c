@@ -87,13 +87,3 @@ void exitstat_free_vcpu(struct exitstat_vcpu *v)
 	free_page((unsigned long)v->account);
 	kfree(v);
 }
-
-/** exitstat_free_vm - and its vCPUs */
-void exitstat_free_vm(struct exitstat_vm *vm)
-{
-	struct exitstat_vcpu *v, *next;
-
-	list_for_each_entry_safe(v, next, &vm->vcpus, of_vm)
-		exitstat_free_vcpu(v);
-	kfree(vm);
-}

@@ -14,6 +14,5 @@ struct exitstat_histograms *exitstat_alloc_histograms(gfp_t gfp);
 struct exitstat_vcpu *exitstat_alloc_vcpu(const struct exitstat_meeting *met, gfp_t gfp);
 struct exitstat_vm *exitstat_alloc_vm(const struct exitstat_meeting *met, gfp_t gfp);
 void exitstat_free_vcpu(struct exitstat_vcpu *v);
-void exitstat_free_vm(struct exitstat_vm *vm);
 
 #endif /* EXITSTAT_RECORDS_H */

@@ -81,19 +81,32 @@ static struct hlist_head *bucket_of(u64 id)
 
 static void free_vm_rcu(struct rcu_head *rcu)
 {
-	exitstat_free_vm(container_of(rcu, struct exitstat_vm, rcu));
+	kfree(container_of(rcu, struct exitstat_vm, rcu));
 }
 
-/* Nobody who reads has a sum of the dead without it any more. */
+static void free_vcpu_rcu(struct rcu_head *rcu)
+{
+	exitstat_free_vcpu(container_of(rcu, struct exitstat_vcpu, rcu));
+}
+
+/*
+ * Nobody who reads has a sum of the dead without it any more. Each vCPU is freed by a callback of
+ * its own: between two of them there may be other work.
+ */
 static void unlist_vm_rcu(struct rcu_head *rcu)
 {
 	struct exitstat_vm *vm = container_of(rcu, struct exitstat_vm, rcu);
+	struct exitstat_vcpu *v;
 	unsigned long flags;
 
 	raw_spin_lock_irqsave(&lists_lock, flags);
 	list_del_rcu(&vm->all);
 	hlist_del_rcu(&vm->of_id);
 	raw_spin_unlock_irqrestore(&lists_lock, flags);
+	rcu_read_lock();
+	list_for_each_entry_rcu(v, &vm->vcpus, of_vm)
+		call_rcu(&v->rcu, free_vcpu_rcu);
+	rcu_read_unlock();
 	call_rcu(&vm->rcu, free_vm_rcu);
 }
 

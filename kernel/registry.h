@@ -58,10 +58,16 @@ struct exitstat_vm {
  * @vm: its VM
  * @account: its account
  * @death: which death of all vCPUs' its own was, 0 while it lives
+ * @rcu: for freeing, when nobody can look for it any more
  */
 struct exitstat_vcpu {
-	struct kvm_vcpu *vcpu;
-	struct exitstat_link link;
+	union {
+		struct {
+			struct kvm_vcpu *vcpu;
+			struct exitstat_link link;
+		};
+		struct rcu_head rcu;
+	};
 	u32 index;
 	struct list_head of_vm;
 	struct exitstat_vm *vm;

@@ -11,7 +11,7 @@ unsigned long host_jiffies;
 void (*host_moment)(void);
 unsigned int host_moments;
 unsigned int host_attempts, host_failing_attempt, host_pieces;
-unsigned int host_rests;
+unsigned int host_rests, host_most_freed;
 pid_t host_tgid;
 bool host_mutex_is_held;
 
@@ -135,13 +135,17 @@ void host_grace_period(void)
 {
 	u64 now = rcu_clock;
 	struct rcu_head *rcu;
+	unsigned int pieces;
 
 	while (callbacks && callbacks->since <= now && !is_held_up(callbacks)) {
 		rcu = callbacks;
 		callbacks = rcu->next;
 		if (!callbacks)
 			last_callback = &callbacks;
+		pieces = host_pieces;
 		rcu->function(rcu);
+		if (pieces - host_pieces > host_most_freed)
+			host_most_freed = pieces - host_pieces;
 	}
 }
 

@@ -32,8 +32,8 @@ extern unsigned int host_moments;
 /* Attempts to get memory, which of them fails (0: none), and how many pieces are in use. */
 extern unsigned int host_attempts, host_failing_attempt, host_pieces;
 
-/* How often others had the CPU. */
-extern unsigned int host_rests;
+/* How often others had the CPU, and how many pieces of memory a callback has freed at most. */
+extern unsigned int host_rests, host_most_freed;
 
 /* Which VMM is the present process. */
 extern pid_t host_tgid;
