@@ -480,6 +480,18 @@ test_interrupted() {
 	rm "$work/stubs/gzip"
 	boots "started again"
 
+	# As QEMU does where a person types Ctrl-C: the signal is for all that is in the foreground.
+	stub qemu-system-x86_64 <<-'STUB'
+	trap 'exit 0' INT
+	echo begun >>"$TMPDIR/qemu"
+	for ((i = 0; i < 600; i++)); do sleep 0.1; done
+	STUB
+	lab timeout --kill-after=60 --signal=INT 15 lab/vm --true-smp --kvm stock job
+	is "$(<"$work/tmp/qemu")" begun "an outer VM that was interrupted is not started again"
+	rm -f "$work/tmp/qemu"
+	lacks "$work/tmp/*" "no temporary file is left"
+	rm "$work/stubs/qemu-system-x86_64"
+
 	stub make <<-'STUB'
 	echo $$ >"$TMPDIR/make"
 	exec sleep 60
