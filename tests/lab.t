@@ -343,6 +343,20 @@ test_kernel_of_module() {
 		lab kernel/module/build host
 		tells "the module without headers" "apt-get install linux-headers-$name\\)"
 	done
+
+	# As Ubuntu 22.04's newer kernels, which its gcc does not build for.
+	echo '#define UTS_RELEASE "6.8.0-45-generic"' >"$work/old/include/generated/utsrelease.h"
+	grep -o '[^ "!]*CONFIG_[A-Z_]*' "$copy/kernel/module/dkms.conf" | grep -v LTO | sed 's/$/=y/' >"$work/old/.config"
+	echo CONFIG_GCC_VERSION=990300 >>"$work/old/.config"
+	lab kernel/module/build host "$work/old"
+	tells "the module for a kernel of a newer compiler" \
+		'kernel of .* is built with gcc 99, .* apt-get install gcc-99'
+	stub gcc-99 </dev/null
+	stub make <<<'echo "$@" >"$TMPDIR/made"; touch "${3#M=}/kvm_exitstat.ko"'
+	lab kernel/module/build host "$work/old"
+	is "$status" 0 "the module with that compiler"
+	like "$(<"$work/tmp/made")" ' CC=gcc-99 ' "it is the one that is taken"
+	rm "$work"/stubs/{gcc-99,make} "$work/tmp/made"
 }
 
 test_rights() {
