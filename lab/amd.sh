@@ -19,7 +19,8 @@ stall_limit=90
 watch_heartbeat() {
 	[[ ${shares[0]} == -virtfs ]] || return 0
 	touch "$job/heartbeat"
-	while sleep 5; do
+	# Without the job nobody waits for it any more.
+	while sleep 5 && [[ -e $job/heartbeat ]]; do
 		(($(date +%s) - $(stat -c %Y "$job/heartbeat") > stall_limit)) || continue
 		touch "$job/stalled"
 		perl -MIO::Socket::UNIX -e 'alarm 10;

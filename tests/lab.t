@@ -474,6 +474,8 @@ ended() {
 }
 
 test_interrupted() {
+	local i
+
 	fresh
 	publish
 	stub dpkg-deb <<<'/usr/bin/dpkg-deb "$@"; kill -9 $PPID'
@@ -504,6 +506,15 @@ test_interrupted() {
 	is "$(<"$work/tmp/qemu")" begun "an outer VM that was interrupted is not started again"
 	rm -f "$work/tmp/qemu"
 	lacks "$work/tmp/*" "no temporary file is left"
+	stub qemu-system-x86_64 <<<'read -r _ _ _ vm _ </proc/$PPID/stat; kill -TERM $vm'
+	lab lab/vm --kvm stock job
+	is "$status" 143 "ended while the outer VM runs"
+	for ((i = 0; i < 100; i++)); do
+		[[ -n $(find /proc/[0-9]*/fd -lname "$said" 2>/dev/null) ]] || break
+		sleep 0.1
+	done
+	((i < 100))
+	ok $? "no process is left"
 	rm "$work/stubs/qemu-system-x86_64"
 
 	stub make <<-'STUB'
