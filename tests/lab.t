@@ -194,6 +194,14 @@ test_arguments() {
 	tells "lab/vm --kernel without a name" '--kernel wants base, bookworm-backports, trixie'
 	lab lab/vm --timeout 10min job
 	tells "lab/vm --timeout 10min" 'wants a number of seconds, not 10min'
+	lab lab/vm --true-smp --icount job
+	tells "lab/vm --true-smp --icount" '--true-smp does not go with --icount: leave out one of them'
+	for command in intel both; do
+		lab lab/vm --vendor $command --icount job
+		tells "lab/vm --vendor $command --icount" '--icount does not go with Bochs, .*leave it out'
+	done
+	lab scripts/bench --short --keep
+	tells "scripts/bench --short --keep" '--short does not go with --keep: leave out one of them'
 	lab lab/kernels --frob
 	tells "lab/kernels --frob" 'unknown option --frob'
 	lab lab/kernels --vendor frob
@@ -202,8 +210,14 @@ test_arguments() {
 	tells "lab/kernels sid/frob" 'unknown flavour frob'
 	lab scripts/test --quick --kernel base
 	tells "scripts/test --quick --kernel base" '--quick does not go with --kernel'
-	lab scripts/test --quick --debug
-	tells "scripts/test --quick --debug" '--quick does not go with --kernel or --debug'
+	for command in debug matrix soak domains; do
+		lab scripts/test --quick --$command
+		tells "scripts/test --quick --$command" "--quick does not go with .*--$command.* leave out one of them"
+	done
+	for command in soak domains; do
+		lab scripts/test --kernel sid --$command
+		tells "scripts/test --kernel sid --$command" "are for this Debian's kernel .*add --kernel base"
+	done
 	lab lab/vm --kernel sid/kasan job
 	tells "lab/vm --kernel sid/kasan" 'unknown flavour kasan .*take amd64'
 	lab scripts/demo --intel --shell
