@@ -153,17 +153,16 @@ static enum call_sites_result ask_perf(struct call_sites *sites)
  */
 void call_sites_find(const char *reason, struct call_sites *sites)
 {
-	struct sigaction inherited;
-
 	*sites = (struct call_sites){ .result = CALL_SITES_NO_DRIVER };
 	sites->event = event_of(reason);
 	if (!sites->event)
 		return;
 	if (isatty(STDERR_FILENO))
 		fprintf(stderr, "exitstat: perf records %s for a second\n", sites->event);
-	keep_child_status(&inherited);
+	/* Ignored, it would take perf's status away. */
+	own_signal(SIGCHLD, SIG_DFL);
 	sites->result = ask_perf(sites);
-	sigaction(SIGCHLD, &inherited, NULL);
+	give_back_signal(SIGCHLD);
 }
 
 void call_sites_free(struct call_sites *sites)

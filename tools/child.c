@@ -5,6 +5,8 @@
  */
 #include <errno.h>
 #include <signal.h>
+#include <stdbool.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -13,7 +15,6 @@
 #include "tool.h"
 
 static volatile sig_atomic_t child, early;
-static struct sigaction inherited_sigchld;
 
 /* While there is no command, the next one gets it. */
 static void pass_on(int signal, siginfo_t *info, void *context)
@@ -25,7 +26,11 @@ static void pass_on(int signal, siginfo_t *info, void *context)
 		kill(child, signal);
 }
 
-/* A handler does not outlive the command's exec, and what is ignored stays so. */
+/*
+ * A handler does not outlive the command's exec, and what is ignored stays so. Ignored, SIGCHLD would
+ * take the command's status away; and a recording that nobody reads any more is no reason to lose
+ * the report.
+ */
 void child_signals_init(void)
 {
 	static const int signals[] = { SIGINT, SIGQUIT, SIGTERM, SIGHUP, SIGUSR1, SIGUSR2 };
@@ -34,7 +39,8 @@ void child_signals_init(void)
 
 	for (i = 0; i < sizeof(signals) / sizeof(*signals); i++)
 		handle_signal(signals[i], &action);
-	keep_child_status(&inherited_sigchld);
+	own_signal(SIGCHLD, SIG_DFL);
+	own_signal(SIGPIPE, SIG_IGN);
 }
 
 /*
@@ -50,7 +56,9 @@ static void become(char **command, const sigset_t *mask, volatile int *error_num
 	for (signal = 1; signal < NSIG; signal++)
 		if (!sigaction(signal, NULL, &action) && action.sa_sigaction == pass_on)
 			sigaction(signal, &(struct sigaction){ .sa_handler = SIG_DFL }, NULL);
-	sigaction(SIGCHLD, &inherited_sigchld, NULL);
+	give_back_signal(SIGCHLD);
+	give_back_signal(SIGPIPE);
+	give_back_signal(SIGXFSZ);
 	sigprocmask(SIG_SETMASK, mask, NULL);
 	execvp(*command, command);
 	*error_number = errno;
@@ -58,7 +66,7 @@ static void become(char **command, const sigset_t *mask, volatile int *error_num
 }
 
 /* Return: why it does not run, or 0. */
-static int start(char **command)
+static int start(char **command, bool *forked)
 {
 	volatile int error_number = 0;
 	sigset_t all, mask;
@@ -69,7 +77,8 @@ static int start(char **command)
 	pid = vfork();
 	if (!pid)
 		become(command, &mask, &error_number);
-	if (pid < 0)
+	*forked = pid >= 0;
+	if (!*forked)
 		error_number = errno;
 	else if (error_number)
 		waitpid(pid, NULL, 0);
@@ -79,20 +88,27 @@ static int start(char **command)
 	return error_number;
 }
 
-/* Return: the status as waitpid() has it. */
-int child_run(char **command)
+/*
+ * @status: as waitpid() has it
+ *
+ * Return: 0, or exitstat's own status when the command does not run, which is told.
+ */
+int child_run(char **command, int *status)
 {
-	int error_number = start(command), status;
+	bool forked;
+	int error_number = start(command, &forked);
 
-	if (error_number)
-		die(error_number == ENOENT ? STATUS_NOT_FOUND : STATUS_CANNOT_EXECUTE,
-		    "cannot run %s: %s", *command, strerror(error_number));
+	if (error_number) {
+		fprintf(stderr, "exitstat: cannot run %s: %s\n", *command, strerror(error_number));
+		return !forked ? STATUS_RUN_FAILED :
+		       error_number == ENOENT ? STATUS_NOT_FOUND : STATUS_CANNOT_EXECUTE;
+	}
 	if (early)
 		kill(child, early);
 	early = 0;
-	while (waitpid(child, &status, 0) < 0)
+	while (waitpid(child, status, 0) < 0)
 		if (errno != EINTR)
 			die(STATUS_RUN_FAILED, "cannot wait for %s: %s", *command, strerror(errno));
 	child = 0;
-	return status;
+	return 0;
 }

@@ -4,6 +4,6 @@
 #define CHILD_H
 
 void child_signals_init(void);
-int child_run(char **command);
+int child_run(char **command, int *status);
 
 #endif /* CHILD_H */

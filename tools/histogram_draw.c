@@ -37,7 +37,7 @@ static void draw_bar(FILE *file, uint64_t count, uint64_t most, unsigned int roo
 static void draw_buckets(const struct tool *tool, FILE *file,
 			 const struct exitstat_histogram *histogram, uint32_t tsc_khz)
 {
-	int first = 0, last = EXITSTAT_NR_BUCKETS - 1, bucket, columns, used;
+	int first = 0, last = EXITSTAT_NR_BUCKETS - 1, bucket, columns, counts, used;
 	unsigned int width = screen_width(file);
 	char begin[VALUE_SIZE], end[VALUE_SIZE];
 	uint64_t most = 0;
@@ -49,11 +49,12 @@ static void draw_buckets(const struct tool *tool, FILE *file,
 	for (bucket = first; bucket <= last; bucket++)
 		most = histogram->buckets[bucket] > most ? histogram->buckets[bucket] : most;
 	columns = tool->cycles ? 12 : 6;
-	fprintf(file, "%*s  %*s  %10s\n", columns, "FROM", columns, "TO", "COUNT");
+	counts = snprintf(NULL, 0, "%10llu", (unsigned long long)most);
+	fprintf(file, "%*s  %*s  %*s\n", columns, "FROM", columns, "TO", counts, "COUNT");
 	for (bucket = first; bucket <= last; bucket++) {
 		format_cycles(tool, exitstat_bucket_begin(bucket), tsc_khz, begin);
 		format_cycles(tool, bucket_end(histogram, bucket), tsc_khz, end);
-		used = fprintf(file, "%*s  %*s  %10llu ", columns, begin, columns, end,
+		used = fprintf(file, "%*s  %*s  %*llu ", columns, begin, columns, end, counts,
 			       (unsigned long long)histogram->buckets[bucket]);
 		draw_bar(file, histogram->buckets[bucket], most,
 			 width > used + LEAST_BAR + 2u ? width - used - 2 : LEAST_BAR);

@@ -4,6 +4,7 @@
 #include <getopt.h>
 #include <limits.h>
 #include <locale.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
@@ -435,6 +436,8 @@ int main(int argc, char **argv)
 	mode_fn mode;
 
 	open_standard_files();
+	/* A file that may grow no further is like a disk that is full. */
+	own_signal(SIGXFSZ, SIG_IGN);
 	setlocale(LC_CTYPE, "");
 	argc = split_command(&tool, argc, argv);
 	words = allocate(argc, sizeof(*words));

@@ -21,6 +21,7 @@
  * @runs: all of them
  * @nr_runs: how many there are
  * @err: why one, or a vCPU of it, is left out, or 0
+ * @failed: exitstat's own status when the command did not run any more, or 0
  * @status: the last run's, as waitpid() has it
  * @file: where the report goes
  */
@@ -29,6 +30,7 @@ struct measurement {
 	struct runs runs;
 	size_t nr_runs;
 	int err;
+	int failed;
 	int status;
 	FILE *file;
 };
@@ -66,7 +68,9 @@ static void measure_run(struct tool *tool, struct measurement *m)
 	m->delta.n = 0;
 	if (!read_before(tool, m))
 		return;
-	m->status = child_run(tool->command);
+	m->failed = child_run(tool->command, &m->status);
+	if (m->failed)
+		return;
 	m->err = samples_read(tool, &m->after);
 	if (!m->err)
 		m->err = samples_delta(tool, &m->before, &m->after, &m->delta);
@@ -94,8 +98,10 @@ static void measure(struct tool *tool, struct measurement *m)
 	size_t repeat = tool->repeat ? tool->repeat : 1, i;
 
 	child_signals_init();
-	for (i = 0; i < repeat && !m->err && !tool->unrecorded && !interrupted(m->status); i++)
+	for (i = 0; i < repeat && !m->err && !m->failed && !tool->unrecorded &&
+		    !interrupted(m->status); i++)
 		measure_run(tool, m);
+	give_back_signal(SIGPIPE);
 }
 
 static void print_command(const struct tool *tool, const struct report *report, size_t runs)
@@ -227,6 +233,8 @@ int tool_run(struct tool *tool)
 	samples_free(&m.after);
 	samples_free(&m.delta);
 	runs_free(&m.runs);
+	if (m.failed)
+		return m.failed;
 	status = end_like(m.status);
 	if (!m.err && tool->unrecorded)
 		m.err = EXITSTAT_ERR_RECORD;

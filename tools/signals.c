@@ -6,15 +6,22 @@
 
 bool is_ignored(int signal)
 {
-	struct sigaction inherited;
+	struct sigaction now;
 
-	sigaction(signal, NULL, &inherited);
-	return inherited.sa_handler == SIG_IGN;
+	sigaction(signal, NULL, &now);
+	return now.sa_handler == SIG_IGN;
 }
 
-void keep_child_status(struct sigaction *inherited)
+static struct sigaction inherited[NSIG];
+
+void own_signal(int signal, void (*handler)(int))
 {
-	sigaction(SIGCHLD, &(struct sigaction){ .sa_handler = SIG_DFL }, inherited);
+	sigaction(signal, &(struct sigaction){ .sa_handler = handler }, &inherited[signal]);
+}
+
+void give_back_signal(int signal)
+{
+	sigaction(signal, &inherited[signal], NULL);
 }
 
 /* What nohup, or a shell in the background, has it ignore stays ignored. */

@@ -94,8 +94,9 @@ void flush_or_die(const struct tool *tool, FILE *file, const char *what);
 struct sigaction;
 bool is_ignored(int signal);
 void handle_signal(int signal, const struct sigaction *action);
-/* Ignored, SIGCHLD would take a child's status away; @inherited is what it was. */
-void keep_child_status(struct sigaction *inherited);
+/* As exitstat wants it, once, and as it was before. */
+void own_signal(int signal, void (*handler)(int));
+void give_back_signal(int signal);
 
 /* files.c */
 void open_standard_files(void);

@@ -66,12 +66,12 @@ bool screen_stopped(void)
 	return stopped;
 }
 
-/* What cannot be read any more is always ready to be read. */
+/* What cannot be read any more is always ready to be read; the screen may be another terminal. */
 static bool is_gone(void)
 {
-	struct pollfd input = { .fd = STDIN_FILENO, .events = POLLIN };
+	struct pollfd ends[] = { { .fd = STDIN_FILENO, .events = POLLIN }, { .fd = STDOUT_FILENO } };
 
-	return errno == EIO || (poll(&input, 1, 0) > 0 && input.revents & ~POLLIN);
+	return errno == EIO || (poll(ends, 2, 0) > 0 && (ends[0].revents & ~POLLIN || ends[1].revents));
 }
 
 int screen_key(int milliseconds)

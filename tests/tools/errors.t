@@ -218,6 +218,18 @@ for mode in "" -J "-r 3"; do
 	run "$exitstat" --replay "$scratch/full" --raw -n
 	like "$status:$err" "^0:exitstat: .* was cut off: it is replayed up to its last whole sample$" "and what was recorded"
 done
+# Where nobody ignores it, SIGXFSZ is the command's all the same.
+run bash -c 'ulimit -f 4; exec "$@"' - "$exitstat" --replay "$recordings/svm" --record "$scratch/full" -- \
+	sh -c 'head -c 9999 /dev/zero >"$1"; kill -l $?' - "$scratch/large"
+is "$status:$out:$(tail -1 <<<"$err")" "125:XFSZ:exitstat: cannot write the recording: File too large" \
+	"files may not grow, and the signal for that is not ignored"
+is "$(grep -cE 'total +701' <<<"$err")" 1 "but there is the report"
+rm -f "$scratch/fifo"
+mkfifo "$scratch/fifo"
+head -c 2000 "$scratch/fifo" >/dev/null &
+run "$exitstat" --replay "$recordings/svm" --record "$scratch/fifo" -- sleep 0.5
+is "$status:$(tail -1 <<<"$err")" "125:exitstat: cannot write the recording: Broken pipe" "who reads the recording goes"
+is "$(grep -cE 'total +701' <<<"$err")" 1 "but there is the report"
 limited 4 "$exitstat" --replay "$recordings/svm" --record "$scratch/full" -- false
 is "$status:$(tail -1 <<<"$err")" "1:exitstat: cannot write the recording: File too large" "a command's status goes before"
 limited 1 "$exitstat" --replay "$recordings/svm" --record "$scratch/full" -- echo run

@@ -111,15 +111,15 @@ fi
 
 for mode in "" "0.1 2" "-- true" "-J" "-r 2 -- true"; do
 	# shellcheck disable=SC2086
-	run "$bin/forbid" "$exitstat" $mode
+	run "$bin/forbid" affinity "$exitstat" $mode
 	is "$status" 0 "no choice of CPUs: exitstat $mode"
 done
-run "$bin/forbid" "$exitstat" doctor
+run "$bin/forbid" affinity "$exitstat" doctor
 like "$status:$out" "^0:.*note  cannot run on CPU .*"$'\n'"ok    the counters move" \
 	"no choice of CPUs: doctor"
-run "$bin/forbid" "$exitstat" -C
+run "$bin/forbid" affinity "$exitstat" -C
 like "$status:$err" "^1:.*not permitted; .*the whole VM can be read" "no choice of CPUs: -C"
-run env TERM=screen script -qec "exec timeout 2 $bin/forbid $exitstat top 0.3" "$scratch/top"
+run env TERM=screen script -qec "exec timeout 2 $bin/forbid affinity $exitstat top 0.3" "$scratch/top"
 like "$(tr -d '\0' <"$scratch/top")" "exits/s" "no choice of CPUs: top"
 
 ## how many CPUs
@@ -163,7 +163,7 @@ if (($(getconf _NPROCESSORS_ONLN) < 60)) && command -v taskset >/dev/null; then
 	is "$status:$out" "0:" "more vCPUs than CPUs: it is replayed"
 	witnesses 60 taskset -c "$last"
 	is "$status:$out" "0:$last 10" "more vCPUs than CPUs: where a CPU may be had"
-	witnesses 60 "$bin/forbid"
+	witnesses 60 "$bin/forbid" affinity
 	is "$status:$out" "0:" "more vCPUs than CPUs: no choice of CPUs, no witness"
 	witnesses 1
 	is "$status:$out" "0:" "no more vCPUs than CPUs: no witness"

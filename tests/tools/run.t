@@ -25,6 +25,14 @@ replay svm -- sh -c 'kill -SEGV $$'
 is "$status" 139 "crashed"
 replay svm -- /nonexistent
 is "$status:$err" "127:exitstat: cannot run /nonexistent: No such file or directory" "not found"
+# A command that takes itself away in its second run.
+# shellcheck disable=SC2016 # expanded by the script
+printf '%s\n' '#!/bin/sh' '[ ! -e "$0.ran" ] || rm "$0"' ': >"$0.ran"' >"$scratch/once"
+chmod +x "$scratch/once"
+replay svm -r 3 -n --raw -- "$scratch/once"
+like "$status:$err" "^127:exitstat: cannot run .*/once: No such file.*total" "-r: the runs before one that cannot start are told"
+run "$build/tests/tools/forbid" vfork "$exitstat" --replay "$recordings/svm" -- true
+is "$status:$err" "125:exitstat: cannot run true: Resource temporarily unavailable" "no process may be made"
 replay svm -- /
 is "$status:$err" "126:exitstat: cannot run /: Permission denied" "cannot be executed"
 replay svm -- printf '%s|' -C --json "a b" --
