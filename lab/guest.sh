@@ -11,14 +11,23 @@ build_guest() {
 	need linux-perf gcc libc6-dev
 	get_kernel "$1"
 	get_toolchain
-	logged "$build/log/guest" in_toolchain "$top/kernel/module/build" guest "$kernel/build" "$build" ||
-		return
-	guest_module=$build/$release/exitstat_guest.ko causes=$build/causes
-	guest_kernel=$build/$release/kernel start_kernel=$build/start-kernel
-	cp "$kernel/image/boot/vmlinuz-$release" "$guest_kernel"
-	gcc -std=gnu11 -O2 -Wall -Wextra ${WERROR:+-Werror} -static -o "$start_kernel" \
-		"$top/lab/inside/start-kernel.c" || return
+	guest_module=$build/$release/exitstat_guest.ko causes=$build/$release/causes
+	guest_kernel=$build/$release/kernel start_kernel=$build/$release/start-kernel
+	locked "$build/$release" make_guest
+}
+
+# anew FILE COMMAND...: the command makes a file of the name that is its last word, which takes the place
+# of FILE at once: another run may read it.
+anew() {
+	"${@:2}" "$1.new" && mv "$1.new" "$1"
+}
+
+make_guest() {
+	local compile=(gcc -std=gnu11 -Wall -Wextra ${WERROR:+-Werror} -static)
+
+	logged "$build/log/guest-$release" in_toolchain "$top/kernel/module/build" guest "$kernel/build" "$build" &&
+		anew "$guest_kernel" cp "$kernel/image/boot/vmlinuz-$release" &&
+		anew "$start_kernel" "${compile[@]}" -O2 "$top/lab/inside/start-kernel.c" -o || return
 	# Its stacks are found by frame pointers.
-	gcc -std=gnu11 -O1 -g -Wall -Wextra ${WERROR:+-Werror} -static -fno-omit-frame-pointer -o "$causes" \
-		"$top/lab/inside/causes.c"
+	anew "$causes" "${compile[@]}" -O1 -g -fno-omit-frame-pointer "$top/lab/inside/causes.c" -o
 }

@@ -108,3 +108,9 @@ locked() {
 	exec {lock}>&-
 	return "$status"
 }
+
+# make_here NAME ARGUMENT...: make, in this tree, with a log of that name. One at a time, since several may make
+# the same programs.
+make_here() {
+	locked "$build/programs" logged "$build/log/$1" make -C "$top" "${@:2}"
+}

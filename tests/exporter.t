@@ -57,8 +57,8 @@ is "$(systemd-analyze verify --man=no "$work"/exitstat-exporter.{socket,service}
 check "the dashboard is JSON" jq -e '.panels | length > 10' "$top/exporter/exitstat.dashboard.json"
 
 if [[ ${1:-} != --no-vm ]]; then
-	logged "$build/log/tools" make -C "$top/tools"
-	logged "$build/log/vm-tests" make -C "$top" vm-tests
+	make_here tools -C tools
+	make_here vm-tests vm-tests
 	rm -rf "$build/exporter-vm"
 	"$top/lab/vm" --out "$build/exporter-vm" --timeout 600 --file "$build/exitstat" \
 		--file "$build/vm-tests/leaves" --file "$rules" \

@@ -123,7 +123,7 @@ prepare() {
 	said=$work/said
 	mkdir -p "$copy" "$mirror" "$work"/{bin,etc/apt.conf.d,etc/preferences.d}
 	touch "$work/status"
-	cp -r "$top"/{Makefile,VERSION,bench,include,kernel,lab,scripts,tests,tools} "$copy/"
+	cp -r "$top"/{Makefile,VERSION,bench,guest,include,kernel,lab,scripts,tests,tools} "$copy/"
 	own "$copy"
 	find /usr/bin -mindepth 1 -maxdepth 1 ! -name sudo -exec ln -s -t "$work/bin" {} +
 	cat >"$work/apt.conf" <<-CONF
@@ -373,6 +373,33 @@ test_kernel_of_module() {
 	rm "$work"/stubs/{gcc-99,make} "$work/tmp/made"
 }
 
+# Of three runs at once each has the whole of it, and who reads an older one keeps that.
+test_guest_module() {
+	local made=$copy/build/$release
+
+	fresh
+	publish
+	functions kernel.sh 'get_kernel base'
+	mkdir -p "$kernel/build/include/generated"
+	echo "#define UTS_RELEASE \"$release\"" >"$kernel/build/include/generated/utsrelease.h"
+	printf '%s\n' CONFIG_PERF_EVENTS=y CONFIG_KPROBES=y >"$kernel/build/.config"
+	stub make <<-'STUB'
+	mkdir "$TMPDIR/making" || exit
+	sleep 1
+	touch "${3#M=}/exitstat_guest.ko"
+	rmdir "$TMPDIR/making"
+	STUB
+	functions guest.sh 'build_guest base; ln "$guest_kernel" "$TMPDIR/older"
+		for i in 1 2 3; do build_guest base && [[ -f $guest_module && -x $causes && -x $start_kernel ]] &
+			builds+=($!); done
+		for one in "${builds[@]}"; do wait "$one" || exit; done'
+	is "$status:$(tail -n 1 "$said")" "0:it went on" "three runs build the guest's module at once"
+	[[ -f $made/kernel && ! $made/kernel -ef $work/tmp/older ]]
+	ok $? "what is there already is not written over"
+	lacks "$made/*.new" "nothing half done is left"
+	rm "$work/stubs/make"
+}
+
 test_rights() {
 	fresh
 	rm "$work/stubs/sudo"
@@ -608,6 +635,7 @@ test_arguments
 test_table
 test_programs
 test_kernel_of_module
+test_guest_module
 test_rights
 test_network
 test_source

@@ -182,7 +182,7 @@ is "$(dpkg-parsechangelog -l "$top/debian/changelog" -S Version)" "$version" \
 step "Running lintian"
 check "lintian finds no error and no warning" \
 	lintian --allow-root --fail-on error,warning "$work"/exitstat_*.changes
-logged "$build/log/vm-tests" make -C "$top" vm-tests
+make_here vm-tests vm-tests
 for suite in "${@:-base}"; do
 	test_kernel "$suite"
 done
