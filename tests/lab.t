@@ -134,7 +134,8 @@ prepare() {
 	Acquire::Retries "0";
 	APT::Sandbox::User "root";
 	CONF
-	echo 'echo hello' >"$copy/job"
+	mkdir "$copy/other"
+	echo 'echo hello' | tee "$copy/job" >"$copy/other/job"
 	add_kernel
 }
 
@@ -190,6 +191,12 @@ test_arguments() {
 	tells "lab/vm without a job" 'say which job to run'
 	lab lab/vm nowhere
 	tells "lab/vm with a job that is not there" 'nowhere: no such file'
+	lab lab/vm tests
+	tells "lab/vm with a directory for a job" 'tests is no file .*a bash script or a program'
+	lab lab/vm --kvm stock job --kvm graft other/job
+	tells "lab/vm with two jobs of a name" 'other/job and job are both named job .*rename one of them'
+	lab lab/vm --file job --file ./job --file other/job job
+	tells "lab/vm with two files of a name" 'other/job and ./job are both named job .*rename one of them'
 	lab lab/vm --kernel
 	tells "lab/vm --kernel without a name" '--kernel wants base, bookworm-backports, trixie'
 	lab lab/vm --timeout 10min job
