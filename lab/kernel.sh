@@ -211,8 +211,8 @@ patch_rt() {
 			die "the realtime patch does not apply to the kernel's source"
 	fi
 	grep -q 'select ARCH_SUPPORTS_RT' "$1/arch/x86/Kconfig" ||
-		die "Debian's kernel source $source_version is without its realtime patch: no graft for $flavour" \
-			"take the module, which needs no source: --kvm module"
+		die "Debian's source of $source_version is without its realtime patch" \
+			"so there is no graft for $flavour: take the module, which needs no source: --kvm module"
 }
 
 # unpack_source DIR [MEMBER...]: all of the kernel's source, or some of it, as DIR.

@@ -271,6 +271,25 @@ test_table() {
 	is "$status:$(tail -n 1 "$said")" \
 		"1:| base/rt-amd64 | 6.1-lab, voluntary | no, kernel.job did not end: build/kernels/base-rt-amd64/amd/log | no, kernel.job did not end: build/kernels/base-rt-amd64/amd/log | not tried | not tried |" \
 		"lab/kernels: a VM that does not boot proves nothing"
+	cat >"$copy/lab/vm" <<-'STUB'
+	#!/bin/bash
+	while (($#)); do
+		case $1 in
+		--out) out=$2 ;;
+		graft) echo "vm: Debian's source is without a patch" >&2; echo "  take the module" >&2; exit 1 ;;
+		*) taps+=("${1##*/}.tap") ;;
+		esac
+		shift
+	done
+	mkdir -p "$out"/{stock,module}
+	for tap in "${taps[@]}"; do
+		printf '%s\n' '# kernel 6.1-lab, realtime' 'ok 1 - it runs' 1..1 | tee "$out/stock/$tap" >"$out/module/$tap"
+	done
+	STUB
+	lab lab/kernels --vendor amd base/rt-amd64
+	is "$status:$(grep '^| base/rt' "$said")" \
+		"1:| base/rt-amd64 | 6.1-lab, realtime | proved | no, Debian's source is without a patch: build/kernels/base-rt-amd64/amd/log | not tried | not tried |" \
+		"lab/kernels: why a graft cannot be built is told in its cell"
 	lab lab/kernels --show
 	is "$status:$(grep -c '^| base' "$said")" 0:1 "lab/kernels --show: what is kept, of one run and of others"
 	mv "$work/vm" "$copy/lab/vm"
