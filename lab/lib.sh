@@ -28,12 +28,14 @@ logged() {
 	shift
 
 	mkdir -p "$(dirname "$log")"
-	if ! "$@" >"$log" 2>&1; then
-		printf '%s: failed: %s\n' "${0##*/}" "$*" >&2
-		tail -n 15 "$log" | sed 's/^/  | /' >&2
-		printf '  the whole log is in %s\n' "$log" >&2
-		return 1
-	fi
+	"$@" >"$log" 2>&1 || tell_failure "$log" "$@"
+}
+
+tell_failure() {
+	printf '%s: failed: %s\n' "${0##*/}" "${*:2}" >&2
+	tail -n 15 "$1" | sed 's/^/  | /' >&2
+	printf '  the whole log is in %s\n' "$1" >&2
+	return 1
 }
 
 # As root, by sudo when we are not.
@@ -59,11 +61,30 @@ want_root() {
 		die "you are not root, and may not use sudo" "as root: $*"
 }
 
+# apt_get NAME ARGUMENT...: as root, with a log of that name. By itself apt waits for dpkg's lock only, and not for
+# those of its lists and of what it has fetched, which another run or apt's daily service may hold.
+apt_get() {
+	local log=$build/log/$1 give_up=$((SECONDS + 600)) told=false
+	local command=(as_root env LC_ALL=C DEBIAN_FRONTEND=noninteractive
+		apt-get -o DPkg::Lock::Timeout=600 "${@:2}")
+
+	mkdir -p "${log%/*}"
+	until "${command[@]}" >"$log" 2>&1; do
+		if ! grep -q 'Could not get lock' "$log" || ((SECONDS > give_up)); then
+			tell_failure "$log" "${command[@]}"
+			return
+		fi
+		$told || step "Waiting for another apt-get, at most ten minutes"
+		told=true
+		sleep 2
+	done
+}
+
 # apt-get finds no fault with a mirror that does not answer.
 update_apt_lists() {
 	want_root apt-get update
 	step "Updating apt's lists"
-	{ logged "$build/log/apt-update" as_root apt-get update && apt_lists_are_there; } ||
+	{ apt_get apt-update update && apt_lists_are_there; } ||
 		die "apt-get update brought no list of Debian's packages" \
 			"is there a network, and does a Debian mirror in /etc/apt answer? see $build/log/apt-update"
 }
@@ -82,8 +103,7 @@ need() {
 	want_root apt-get install "${missing[@]}"
 	apt_lists_are_there || update_apt_lists
 	step "Installing ${missing[*]}"
-	logged "$build/log/apt-install" as_root env DEBIAN_FRONTEND=noninteractive \
-		apt-get install -y --no-install-recommends -o DPkg::Lock::Timeout=600 "${missing[@]}" ||
+	apt_get apt-install install -y --no-install-recommends "${missing[@]}" ||
 		die "apt-get could not install ${missing[*]}" \
 			"no network, or no such package on your mirror: try apt-get update"
 }

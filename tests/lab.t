@@ -477,6 +477,23 @@ test_network() {
 	mv "$work/kept" "$mirror/linux-headers-$release.deb"
 }
 
+# Somebody else's apt has the lists for a while.
+test_apt_lock() {
+	fresh
+	publish
+	: >"$work/lists/lock"
+	own "$work/lists/lock"
+	perl -e 'use Fcntl; open my $f, "+<", $ARGV[0] or die;
+		fcntl $f, F_SETLK, pack "ssx4qqix4", F_WRLCK, 0, 0, 0, 0 or die; sleep 600' "$work/lists/lock" &
+	holder=$!
+	lab timeout 20 bash -c '. lab/lib.sh; update_apt_lists'
+	kill "$holder"
+	wait "$holder" 2>/dev/null
+	is "$status:$(grep -c 'Waiting for another apt-get' "$said")" 124:1 "a lock of apt's is waited for, which is said once"
+	functions lib.sh update_apt_lists
+	is "$status:$(tail -n 1 "$said")" "0:it went on" "and then the lists are read"
+}
+
 test_source() {
 	fresh
 	publish
@@ -664,6 +681,7 @@ test_kernel_of_module
 test_guest_module
 test_rights
 test_network
+test_apt_lock
 test_source
 test_options
 test_interrupted
