@@ -239,6 +239,24 @@ test_arguments() {
 	lacks "$copy/build/*" "nothing was built"
 }
 
+# The list of parts, of which none runs.
+test_kernels_of_tests() {
+	fresh
+	mv "$copy/scripts/parts.sh" "$work/parts.sh"
+	cat >"$copy/scripts/parts.sh" <<-'STUB'
+	need() { :; }
+	begin_parts() { :; }
+	part() { echo "part: $2"; }
+	run_parts() { :; }
+	sleep() { return 1; }
+	end_parts() { :; }
+	STUB
+	lab scripts/test --kernel sid --kernel base/kasan --kernel sid/amd64 --debug
+	is "$status:$(grep '^part:' "$said" | sort | uniq -d)" 0: "scripts/test: a kernel that is named twice has its parts once"
+	is "$(grep -c '^part:.*kernel of sid:' "$said")" 2 "scripts/test: but it has them"
+	mv "$work/parts.sh" "$copy/scripts/parts.sh"
+}
+
 # What outer VMs have said becomes a table: in place of lab/vm is what writes what one would say,
 # and whose graft fails a test on a kernel of sid's.
 test_table() {
@@ -675,6 +693,7 @@ test_space() {
 
 prepare
 test_arguments
+test_kernels_of_tests
 test_table
 test_programs
 test_kernel_of_module
