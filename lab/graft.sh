@@ -28,8 +28,8 @@ prepare_source() {
 			"$source/scripts/config" --file "$source/.config" --set-str SYSTEM_TRUSTED_KEYS '' \
 				--set-str SYSTEM_REVOCATION_KEYS ''
 	} || die "cannot configure $source" "is there space in $cache?"
-	logged "$build/log/olddefconfig" kbuild olddefconfig &&
-		logged "$build/log/modules_prepare" kbuild modules_prepare || exit
+	logged "$build/log/olddefconfig-$release" kbuild olddefconfig &&
+		logged "$build/log/modules_prepare-$release" kbuild modules_prepare || exit
 	touch "$source/.ready-$release"
 }
 
@@ -50,16 +50,16 @@ build_graft() {
 make_graft() {
 	[[ ! -f $modules/kvm.ko ]] || return 0
 	step "Grafting exitstat into the source of KVM"
-	logged "$build/log/graft" "$top/kernel/graft/graft" "$source" || exit
+	logged "$build/log/graft-$release" "$top/kernel/graft/graft" "$source" || exit
 	prepare_source
 	# The source may have been prepared without the graft's Kconfig.
-	logged "$build/log/olddefconfig" kbuild olddefconfig &&
-		logged "$build/log/modules_prepare" kbuild modules_prepare || exit
+	logged "$build/log/olddefconfig-$release" kbuild olddefconfig &&
+		logged "$build/log/modules_prepare-$release" kbuild modules_prepare || exit
 	step "Building kvm.ko, kvm-intel.ko and kvm-amd.ko (a minute or so on two cores)"
-	logged "$build/log/kvm" kbuild M=arch/x86/kvm || exit
+	logged "$build/log/kvm-$release" kbuild M=arch/x86/kvm || exit
 	nm "$source/arch/x86/kvm/kvm.ko" | grep ' exitstat_load$' >/dev/null ||
 		die "kvm.ko was built without exitstat" \
-			"remove $source and try again, and please report $build/log/kvm"
+			"remove $source and try again, and please report $build/log/kvm-$release"
 	rm -rf "$modules.new"
 	mkdir -p "$modules.new"
 	cp "$source"/arch/x86/kvm/{kvm,kvm-intel,kvm-amd}.ko "$modules.new/"

@@ -109,11 +109,11 @@ version_of() {
 
 # fetch DIR PACKAGE[=VERSION]...: download and unpack.
 fetch() {
-	local dir=$1 deb
+	local dir=$1 log=${1#"$cache/"} deb
 	shift
 
 	mkdir -p "$dir/debs"
-	(cd "$dir/debs" && logged "$build/log/apt-download" \
+	(cd "$dir/debs" && logged "$build/log/apt-download-${log//\//-}" \
 		apt-get "${apt_options[@]}" download "$@") ||
 		die "cannot download $*" "is there a network? does your mirror carry it? try apt-get update"
 	for deb in "$dir"/debs/*.deb; do
@@ -159,7 +159,7 @@ finish_kernel() {
 
 	{
 		relocate_headers "$new" "$kernel" && usr_merge "$new/image" &&
-			logged "$build/log/depmod" depmod -b "$new/image" "$release" &&
+			logged "$build/log/depmod-$release" depmod -b "$new/image" "$release" &&
 			echo "$release" >"$new/release" && rm -rf "$kernel" && mv "$new" "$kernel"
 	} || die "cannot make kernel $release ready" "is there space in $cache?"
 }
@@ -207,7 +207,7 @@ patch_rt() {
 	[[ ${flavour:-} == rt-* ]] || return 0
 	if [[ -f $2 ]]; then
 		need patch xz-utils
-		xz -dc "$2" | logged "$build/log/patch-rt" patch -d "$1" -p1 ||
+		xz -dc "$2" | logged "$build/log/patch-rt-$source_version" patch -d "$1" -p1 ||
 			die "the realtime patch does not apply to the kernel's source"
 	fi
 	grep -q 'select ARCH_SUPPORTS_RT' "$1/arch/x86/Kconfig" ||

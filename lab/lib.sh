@@ -103,7 +103,7 @@ need() {
 	want_root apt-get install "${missing[@]}"
 	apt_lists_are_there || update_apt_lists
 	step "Installing ${missing[*]}"
-	apt_get apt-install install -y --no-install-recommends "${missing[@]}" ||
+	apt_get "apt-install-${missing[0]}" install -y --no-install-recommends "${missing[@]}" ||
 		die "apt-get could not install ${missing[*]}" \
 			"no network, or no such package on your mirror: try apt-get update"
 }

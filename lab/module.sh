@@ -20,7 +20,7 @@ make_module() {
 	[[ ! -f $modules/kvm_exitstat.ko ]] || return 0
 	get_toolchain
 	step "Building kvm_exitstat.ko"
-	logged "$build/log/module" in_toolchain "$top/kernel/module/build" host "$kernel/build" "$build" || exit
+	logged "$build/log/module-$release" in_toolchain "$top/kernel/module/build" host "$kernel/build" "$build" || exit
 	install -D -m 644 "$build/$release/kvm_exitstat.ko" "$modules.new/kvm_exitstat.ko"
 	mv "$modules.new" "$modules"
 }

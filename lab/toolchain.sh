@@ -33,10 +33,10 @@ install_toolchain() {
 	step "Installing $compiler of Debian $base in a directory of its own (a minute or so)"
 	mirror=$(sed -n 's/^deb .* \(http[^ ]*\) .*/\1/p' "$cache/apt/$suite/sources.list")
 	as_root rm -rf "$toolchain"
-	logged "$build/log/toolchain" as_root debootstrap --variant=minbase \
+	logged "$build/log/toolchain-${toolchain##*/}" as_root debootstrap --variant=minbase \
 		--include="$packages" \
 		"$base" "$toolchain" "$mirror" ||
-		die "cannot install Debian $base's $compiler: see $build/log/toolchain"
+		die "cannot install Debian $base's $compiler: see $build/log/toolchain-${toolchain##*/}"
 	[[ $compiler == gcc ]] || as_root ln -sf "$compiler" "$toolchain/usr/bin/gcc"
 	echo "$packages" | as_root tee "$toolchain/ready" >/dev/null
 }
