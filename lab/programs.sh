@@ -13,7 +13,7 @@ is_elf() {
 interpreter() {
 	local line words
 
-	IFS= read -r line < <(head -c 200 "$1" | tr '\0' .)
+	IFS= read -r line < <(head -c 200 "$1" | tr '\0\r' '. ')
 	[[ $line == '#!'* ]] || return 0
 	read -ra words <<<"${line#'#!'}"
 	[[ ${words[0]##*/} != env ]] || words=("${words[@]:1}")
@@ -40,6 +40,9 @@ check_script() {
 	[[ $interpreter =~ ^(|sh|bash|dash|ash)$ ]] ||
 		die "$1 wants $interpreter, and the inner VM has only bash and busybox" \
 			"write it as a shell script, or as a program in C, linked with -static"
+	# As editors of Windows write them.
+	! grep -q $'\r$' "$1" || ! sed 's/\r$//' "$1" | bash -n 2>/dev/null ||
+		die "the lines of $1 end with CR LF" "convert it: sed -i 's/\r\$//' $1"
 	bash -n "$1" 2>/dev/null || die "$1 is neither a program nor a shell script" \
 		"if it is C, compile it: gcc -O2 -static -o PROGRAM $1" \
 		"if it is a script, bash -n $1 says what is wrong"

@@ -331,6 +331,8 @@ make_programs() {
 	printf '%s\n' '#!/bin/sh' 'for i in 1 2 3; do cpuid -1 -l 0x4ffffffc; done' >loop.sh
 	echo 'for i in {1..3}; do cpuid -1 -l 0x4ffffffe -s $i; done' >loop
 	echo 'for i in 1 2; do' >half
+	printf '%s\r\n' '#!/bin/bash' 'cpuid -1' >windows
+	printf '%s\r\n' 'for i in 1 2; do' 'cpuid -1' done >windows-loop
 	head -c 4000 /dev/zero >zeros
 	cp loop other/
 	cp loop 'two words'
@@ -360,6 +362,8 @@ test_programs() {
 	refused programs/main.c 'neither a program nor a shell script .*compile it: gcc' main.c
 	refused programs/zeros 'neither a program nor a shell script' zeros
 	refused programs/half 'neither a program nor a shell script .*bash -n programs/half' half
+	refused programs/windows "lines of programs/windows end with CR LF .*sed -i 's/.r.//' programs/windows" windows
+	refused programs/windows-loop 'end with CR LF' windows-loop
 	refused programs/object.o 'an object file .*link it' object.o
 	refused programs/for-32-bits 'no program for x86-64 .*compile it' for-32-bits
 	refused programs/without-library 'needs the library libpart.so, .*link it with -static' without-library
