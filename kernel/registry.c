@@ -71,12 +71,12 @@ static struct hlist_head *bucket_of(u64 id)
 }
 
 /*
- * At the limit of its memory cgroup a VMM is not to be killed for this: its vCPU runs
- * uncounted. That is told in exitstat_attach(), once.
+ * At the limit of its memory cgroup a VMM is not to be killed for this: its vCPU runs uncounted
+ * until it is met. That is told in exitstat_attach(), once.
  */
 #define GFP_RECORD	(GFP_KERNEL_ACCOUNT | __GFP_NORETRY | __GFP_NOWARN)
 
-/* With the mutex held memory is not reclaimed: others wait. */
+/* With the mutex held memory is not reclaimed: others wait. No cgroup is charged by a worker. */
 #define GFP_MEETING	(GFP_NOWAIT | __GFP_NOWARN)
 
 static void free_vm_rcu(struct rcu_head *rcu)
