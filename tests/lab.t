@@ -501,13 +501,19 @@ test_network() {
 
 # Somebody else's apt has the lists for a while.
 test_apt_lock() {
+	local holder i
+
 	fresh
 	publish
 	: >"$work/lists/lock"
 	own "$work/lists/lock"
-	perl -e 'use Fcntl; open my $f, "+<", $ARGV[0] or die;
-		fcntl $f, F_SETLK, pack "ssx4qqix4", F_WRLCK, 0, 0, 0, 0 or die; sleep 600' "$work/lists/lock" &
+	perl -e 'use Fcntl; open my $f, "+<", $ARGV[0] or die; my $lock = pack "ssx4qqix4", F_WRLCK, 0, 0, 0, 0;
+		fcntl $f, F_SETLK, $lock or die; open my $held, ">", $ARGV[1] or die; sleep 600' "$work/lists/lock" "$work/held" &
 	holder=$!
+	for ((i = 0; i < 600; i++)); do
+		[[ ! -e $work/held ]] || break
+		sleep 0.1
+	done
 	lab timeout 20 bash -c '. lab/lib.sh; update_apt_lists'
 	kill "$holder"
 	wait "$holder" 2>/dev/null

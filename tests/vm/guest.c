@@ -159,13 +159,14 @@ static void enable_x2apic(void)
 
 /*
  * Periodic: an emulator may deliver an interrupt between STI and HLT, and the HLT then
- * waits for the next one.
+ * waits for the next one. Where each is sampled there has to be time for that, too, on a host whose
+ * kernel looks for faults.
  */
-static void start_timer(void)
+static void start_timer(const struct guest_shared *shared)
 {
 	wrmsr(MSR_X2APIC_TIMER_DIVIDE, 0xb);
 	wrmsr(MSR_X2APIC_LVT_TIMER, GUEST_TIMER_VECTOR | LVT_PERIODIC);
-	wrmsr(MSR_X2APIC_TIMER_COUNT, TIMER_COUNT);
+	wrmsr(MSR_X2APIC_TIMER_COUNT, shared->sampling.period ? 10 * TIMER_COUNT : TIMER_COUNT);
 }
 
 static void wait_for_deadline(void)
@@ -218,15 +219,17 @@ static uint64_t be_interrupted(void)
 	return now - before > longest ? now - before : longest;
 }
 
-static void prepare(uint32_t job)
+static void prepare(const struct guest_shared *shared)
 {
+	uint32_t job = shared->job;
+
 	if (job == GUEST_HLT || job == GUEST_FAST_MSR || job == GUEST_DEADLINE ||
 	    job == GUEST_TIMER || job == GUEST_WAKE || job == GUEST_INTERRUPT)
 		enable_x2apic();
 	if (job == GUEST_WAKE || job == GUEST_INTERRUPT)
 		enable_pv_eoi();
 	if (job == GUEST_HLT)
-		start_timer();
+		start_timer(shared);
 	if (job == GUEST_DEADLINE || job == GUEST_TIMER)
 		wrmsr(MSR_X2APIC_LVT_TIMER, GUEST_TIMER_VECTOR | LVT_TSC_DEADLINE);
 }
@@ -238,7 +241,7 @@ static void work(struct guest_shared *shared)
 	uint64_t begin, took;
 	uint32_t i;
 
-	prepare(shared->job);
+	prepare(shared);
 	for (i = 0; i < shared->times; i++) {
 		took = 0;
 		begin = rdtsc();
