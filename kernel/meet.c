@@ -75,7 +75,7 @@ void exitstat_meet(struct kvm_vcpu *vcpu)
 	raw_spin_lock_irqsave(&meetings_lock, flags);
 	wanted = want_meeting(vcpu);
 	raw_spin_unlock_irqrestore(&meetings_lock, flags);
-	/* On no CPU in particular: a vCPU of realtime priority may never leave this one to a worker. */
+	/* On any CPU: a vCPU of realtime priority may never leave this one to a worker. */
 	if (wanted)
 		queue_work(system_dfl_wq, &meet_work);
 }

@@ -332,7 +332,7 @@ make_programs() {
 	echo 'for i in {1..3}; do cpuid -1 -l 0x4ffffffe -s $i; done' >loop
 	echo 'for i in 1 2; do' >half
 	printf '%s\r\n' '#!/bin/bash' 'cpuid -1' >windows
-	printf '%s\r\n' 'for i in 1 2; do' 'cpuid -1' done >windows-loop
+	printf '%s\r\n' 'for i in 1 2; do' 'cpuid -1' 'done' >windows-loop
 	head -c 4000 /dev/zero >zeros
 	cp loop other/
 	cp loop 'two words'

@@ -69,9 +69,11 @@ bool screen_stopped(void)
 /* What cannot be read any more is always ready to be read; the screen may be another terminal. */
 static bool is_gone(void)
 {
-	struct pollfd ends[] = { { .fd = STDIN_FILENO, .events = POLLIN }, { .fd = STDOUT_FILENO } };
+	struct pollfd input = { .fd = STDIN_FILENO, .events = POLLIN };
+	struct pollfd screen = { .fd = STDOUT_FILENO };
 
-	return errno == EIO || (poll(ends, 2, 0) > 0 && (ends[0].revents & ~POLLIN || ends[1].revents));
+	return errno == EIO || poll(&screen, 1, 0) > 0 ||
+	       (poll(&input, 1, 0) > 0 && input.revents & ~POLLIN);
 }
 
 int screen_key(int milliseconds)
