@@ -8,6 +8,7 @@
 
 #include <errno.h>
 
+#include "lists.h"
 #include "userspace.h"
 
 /* Those of stdlib.h, which has a select(), too. */
@@ -35,32 +36,6 @@ typedef struct {
 
 #define local64_read(l)	((l)->value)
 #define local64_set(l, v)	((l)->value = (v))
-
-struct list_head {
-	struct list_head *next, *prev;
-};
-
-#define LIST_HEAD(name)	struct list_head name = { &(name), &(name) }
-
-static inline void list_add(struct list_head *entry, struct list_head *list)
-{
-	entry->next = list->next;
-	entry->prev = list;
-	list->next->prev = entry;
-	list->next = entry;
-}
-
-static inline void list_del(struct list_head *entry)
-{
-	entry->prev->next = entry->next;
-	entry->next->prev = entry->prev;
-}
-
-#define entry_of(list, pos, member) \
-	((__typeof__(pos))((char *)(list) - offsetof(__typeof__(*(pos)), member)))
-#define list_for_each_entry(pos, list, member) \
-	for (pos = entry_of((list)->next, pos, member); &pos->member != (list); \
-	     pos = entry_of(pos->member.next, pos, member))
 
 #define DEFINE_SPINLOCK(name)	int name
 #define spin_lock(lock)	((void)(lock))

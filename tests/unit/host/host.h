@@ -15,6 +15,7 @@
 #include <stddef.h>
 #include <sys/types.h>
 
+#include "lists.h"
 #include "userspace.h"
 
 /* What tests see of the host, and set. */
@@ -62,8 +63,6 @@ void host_free(void *piece);
 #define __cacheline_aligned_in_smp
 #define ____cacheline_aligned_in_smp
 #define pr_warn_once(...)	((void)0)
-#define container_of(pointer, type, member) \
-	((type *)((char *)(pointer) - offsetof(type, member)))
 
 #define HZ	250
 #define jiffies	host_jiffies
@@ -149,12 +148,6 @@ static inline void atomic_long_dec(atomic_long_t *a)
 
 /* Lists */
 
-struct list_head {
-	struct list_head *next, *prev;
-};
-
-#define LIST_HEAD(name)	struct list_head name = { &(name), &(name) }
-
 static inline void INIT_LIST_HEAD(struct list_head *list)
 {
 	list->next = list->prev = list;
@@ -167,10 +160,7 @@ static inline bool list_empty(const struct list_head *list)
 
 static inline void list_add_rcu(struct list_head *entry, struct list_head *before)
 {
-	entry->next = before->next;
-	entry->prev = before;
-	before->next->prev = entry;
-	before->next = entry;
+	list_add(entry, before);
 	host_any_moment();
 }
 
@@ -182,27 +172,15 @@ static inline void list_add_tail_rcu(struct list_head *entry, struct list_head *
 /* Who stands at the entry still finds the next one. */
 static inline void list_del_rcu(struct list_head *entry)
 {
-	entry->prev->next = entry->next;
-	entry->next->prev = entry->prev;
+	list_del(entry);
 	entry->prev = NULL;
 }
 
 #define list_entry(pointer, type, member)	container_of(pointer, type, member)
 
-#define entry_of(list, pos, member)	container_of(list, __typeof__(*(pos)), member)
-
-#define list_for_each_entry(pos, list, member) \
-	for (pos = entry_of((list)->next, pos, member); &pos->member != (list); \
-	     pos = entry_of(pos->member.next, pos, member))
-
 #define list_for_each_entry_reverse(pos, list, member) \
 	for (pos = entry_of((list)->prev, pos, member); &pos->member != (list); \
 	     pos = entry_of(pos->member.prev, pos, member))
-
-#define list_for_each_entry_safe(pos, after, list, member) \
-	for (pos = entry_of((list)->next, pos, member), \
-	     after = entry_of(pos->member.next, pos, member); &pos->member != (list); \
-	     pos = after, after = entry_of(pos->member.next, pos, member))
 
 #define list_for_each_entry_rcu(pos, list, member) \
 	for (host_reading(), pos = entry_of((list)->next, pos, member); &pos->member != (list); \
