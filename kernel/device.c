@@ -20,6 +20,7 @@
 #include "events.h"
 #include "exitstat_host.h"
 #include "registry.h"
+#include "vms.h"
 
 #ifdef EXITSTAT_MODULE
 #define WAY	EXITSTAT_WAY_MODULE

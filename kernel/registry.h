@@ -10,7 +10,6 @@
 #include "leaves.h"
 #include "way.h"
 
-struct exitstat_host_vm;
 struct exitstat_meeting;
 struct kvm;
 struct kvm_vcpu;
@@ -93,9 +92,6 @@ void exitstat_registry_exit(void);
 void exitstat_forget_vms(void);
 int exitstat_attach(const struct exitstat_meeting *met);
 struct exitstat_vm *exitstat_vm_of_id(u64 id);
-int exitstat_set_exposure(u64 id, u32 exposure);
-u32 exitstat_list_vms(u64 after, struct exitstat_host_vm *list, u32 room);
-long exitstat_list_vcpus(u64 id, u32 first, u32 *list, u32 room);
 u64 exitstat_ask_dead(struct exitstat_query *query, u64 now);
 
 #endif /* EXITSTAT_REGISTRY_H */

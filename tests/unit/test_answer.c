@@ -4,6 +4,7 @@
 #include "events.h"
 #include "exitstat_host.h"
 #include "guests.h"
+#include "vms.h"
 
 #define A	1
 #define B	2

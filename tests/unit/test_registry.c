@@ -5,6 +5,7 @@
 #include "test.h"
 #include "events.h"
 #include "guests.h"
+#include "vms.h"
 
 enum { A, B, C };	/* VMs */
 

@@ -12,6 +12,7 @@
 #include "test.h"
 #include "events.h"
 #include "guests.h"
+#include "vms.h"
 
 #define NR_LIVES	60
 #define NR_ACTIONS	400
