@@ -30,7 +30,8 @@ arm() {
 	echo "armed: $(($(nmis) > 0))"
 }
 
-next="console=ttyS0 quiet nowatchdog panic=-1 inner_run=next-kernel.sh"
+# What this kernel wants of words, the next does too.
+next="$(sed 's/ inner_run=.*//; s/ crashkernel=[^ ]*//' /proc/cmdline) inner_run=next-kernel.sh"
 echo 2 >/proc/sys/kernel/kptr_restrict
 if [[ $1 == crash ]]; then
 	start-kernel --crash kernel next.img "$next maxcpus=1 what=crash" || exit

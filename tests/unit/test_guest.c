@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* The guest's driver: whose an NMI is, and how many exits a sample stands for. */
+/* The guest's driver: whose an NMI is, where the exit was, how many exits a sample stands for. */
 #include "test.h"
 #include "guest.h"
 #include "ask.h"
@@ -13,9 +13,11 @@ nmi_handler *guest_nmi_handler;
 /* The host, which grants what is asked for. */
 static u32 left, fired;
 
-/* What perf has been given, and the sum of the periods. */
+/* What perf has been given, the sum of the periods, the last one's registers; and what it answers. */
 static unsigned int samples;
 static u64 periods;
+static struct pt_regs sampled_at;
+static bool too_many;
 
 static void stop(struct perf_event *event, int flags)
 {
@@ -48,10 +50,10 @@ void exitstat_tell(u32 leaf, u32 ecx, struct exitstat_regs *regs)
 static int overflow(struct perf_event *about, struct perf_sample_data *data, struct pt_regs *regs)
 {
 	(void)about;
-	(void)regs;
+	sampled_at = *regs;
 	samples++;
 	periods += data->period;
-	return 0;
+	return too_many;
 }
 
 int register_kprobe(struct kprobe *probe)
@@ -60,9 +62,16 @@ int register_kprobe(struct kprobe *probe)
 	return 0;
 }
 
+static int nmi_at(unsigned long ip, unsigned long flags, bool user)
+{
+	struct pt_regs regs = { .ip = ip, .flags = flags, .user = user };
+
+	return guest_nmi_handler(NMI_LOCAL, &regs);
+}
+
 static int nmi(bool user)
 {
-	return guest_nmi_handler(NMI_LOCAL, &(struct pt_regs){ .ip = RIP, .user = user });
+	return nmi_at(RIP, 0, user);
 }
 
 /* Exits of the reason that is sampled, of a program or of the kernel. */
@@ -88,6 +97,7 @@ static int begin(void **state)
 {
 	(void)state;
 	left = fired = samples = periods = 0;
+	too_many = false;
 	event = (struct perf_event){ .pmu = &pmu, .hw = { .sample_period = 10, .last_period = 10,
 							  .period_left = { 10 } } };
 	assert_int_equal(exitstat_sample_init(), 0);
@@ -160,6 +170,48 @@ static void what_was_left_may_be_nonsense(void **state)
 	assert_int_equal(periods, 10);
 }
 
+static void sample_at(unsigned long ip, unsigned long flags)
+{
+	fired = 1;
+	assert_int_equal(nmi_at(ip, flags, false), NMI_HANDLED);
+}
+
+/* The NMI comes behind the instruction, which has 15 bytes at most, or before it. */
+static void the_address_is_that_of_the_exit(void **state)
+{
+	static const unsigned int lengths[] = { 0, 2, 15 };
+	unsigned int i;
+
+	(void)state;
+	for (i = 0; i < sizeof(lengths) / sizeof(*lengths); i++) {
+		sample_at(RIP + lengths[i], 0x40);
+		assert_int_equal(sampled_at.ip, RIP);
+		assert_int_equal(sampled_at.flags, 0x40 | PERF_EFLAGS_EXACT);
+	}
+}
+
+static void or_not_said_to_be_exact(void **state)
+{
+	(void)state;
+	sample_at(RIP + 16, 0x40 | PERF_EFLAGS_EXACT);
+	assert_int_equal(sampled_at.ip, RIP + 16);
+	assert_int_equal(sampled_at.flags, 0x40);
+	sample_at(RIP - 1, PERF_EFLAGS_EXACT);
+	assert_int_equal(sampled_at.ip, RIP - 1);
+	assert_int_equal(sampled_at.flags, 0);
+}
+
+static void what_comes_too_often_is_stopped(void **state)
+{
+	(void)state;
+	too_many = true;
+	leave(100, false);
+	assert_int_equal(samples, 1);
+	exitstat_sample_start(&event);
+	leave(100, false);
+	assert_int_equal(samples, 2);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -168,6 +220,9 @@ int main(void)
 		cmocka_unit_test_setup_teardown(so_it_does_when_others_were_left_out, begin, end),
 		cmocka_unit_test_setup_teardown(and_when_it_is_cut_short, begin, end),
 		cmocka_unit_test_setup_teardown(what_was_left_may_be_nonsense, begin, end),
+		cmocka_unit_test_setup_teardown(the_address_is_that_of_the_exit, begin, end),
+		cmocka_unit_test_setup_teardown(or_not_said_to_be_exact, begin, end),
+		cmocka_unit_test_setup_teardown(what_comes_too_often_is_stopped, begin, end),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
