@@ -3,6 +3,9 @@
 # The outer VM on AMD's side: QEMU's TCG emulates SVM with nested paging. The lab's machine
 # is the outer VM's root file system, over 9p.
 
+# shellcheck source=tsc.sh
+. "$(dirname "${BASH_SOURCE[0]}")/tsc.sh"
+
 need_amd() {
 	need perl qemu-system-x86 busybox-static cpio kmod gzip xz-utils linux-perf gcc libc6-dev
 }
@@ -45,6 +48,11 @@ has_9p() {
 
 # Without 9p, as cloud kernels are, all is in the initramfs as under Bochs.
 prepare_amd() {
+	local tsc
+
+	tsc=$(tsc_words) || exit
+	# Where instructions are counted the TSC is as exact as the timers.
+	$icount || cmdline+=" $tsc"
 	if ! has_9p; then
 		step "Packing what the jobs need"
 		initramfs=$job/initramfs shares=(-parallel "file:$job/results.tar.gz")

@@ -6,6 +6,9 @@
 
 # shellcheck disable=SC2034 # for whoever sources this
 
+# shellcheck source=tsc.sh
+. "$(dirname "${BASH_SOURCE[0]}")/tsc.sh"
+
 is_debug_kernel() {
 	[[ $1 == base/kasan || $1 == base/kcsan ]]
 }
@@ -20,10 +23,10 @@ get_debug_kernel() {
 	release=$(<"$kernel/release") || exit
 	# What reaches the serial console from an interrupt is a fault to PROVE_RAW_LOCK_NESTING, and
 	# the last one that it finds: nothing goes there but emergencies. KASAN is to go on after one.
-	# The HPET, which these kernels prefer to an emulated TSC, would be slow.
+	# They know no kvm-clock: an inner one is told of its TSC as the outer one is.
 	# The firmware's table of interrupts, which nothing here wants, would take such a kernel so
 	# long that ACPI gives up, after 30 s for each device.
-	words="loglevel=1 kasan_multi_shot tsc=reliable pci=noacpi"
+	words="loglevel=1 kasan_multi_shot $(tsc_words) pci=noacpi"
 	# KCSAN sees no race of a kernel this slow unless it looks often, and for long.
 	words+=" kcsan.skip_watch=400 kcsan.udelay_task=400"
 	# Such a kernel is stuck for 20 s in what is long anyway, as lockdep's part of unloading, or when

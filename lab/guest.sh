@@ -16,12 +16,6 @@ build_guest() {
 	locked "$build/$release" make_guest
 }
 
-# anew FILE COMMAND...: the command makes a file of the name that is its last word, which takes the place
-# of FILE at once: another run may read it.
-anew() {
-	"${@:2}" "$1.new" && mv "$1.new" "$1"
-}
-
 make_guest() {
 	local compile=(gcc -std=gnu11 -Wall -Wextra ${WERROR:+-Werror} -static)
 

@@ -134,3 +134,9 @@ locked() {
 make_here() {
 	locked "$build/programs" logged "$build/log/$1" make -C "$top" "${@:2}"
 }
+
+# anew FILE COMMAND...: the command makes a file of the name that is its last word, which takes the place
+# of FILE at once: another run may read it.
+anew() {
+	"${@:2}" "$1.new" && mv "$1.new" "$1"
+}
