@@ -179,7 +179,8 @@ static int not_exposed(struct exitstat *es)
 			"exitstat in a guest of KVM", host->hypervisor);
 	return exitstat_fail(es, EXITSTAT_ERR_NOT_EXPOSED,
 		"exitstat is not exposed to this VM: the host answers %s; ask its administrator to "
-		"load kvm_exitstat, or a KVM built with CONFIG_KVM_EXITSTAT, and to expose it",
+		"load kvm_exitstat, or a KVM built with CONFIG_KVM_EXITSTAT, and to expose it; if it is "
+		"there for this VM's kernel only: modprobe exitstat_guest",
 		answers[host->answer]);
 }
 

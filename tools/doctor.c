@@ -48,7 +48,10 @@ static void say_remedy(const struct exitstat_host *host, int error)
 		       "      CONFIG_KVM_EXITSTAT. If it has that already, it hides this VM: there, as root,\n"
 		       "        exitstat expose VM all\n"
 		       "      with the VM's name, which exitstat vms lists. The VM itself needs no setting\n"
-		       "      for it.\n");
+		       "      for it. If the host shows exitstat to this VM's kernel only, or a kernel that\n"
+		       "      ran here before has closed it to programs: here, as root,\n"
+		       "        modprobe exitstat_guest\n"
+		       "      by which perf and exitstat see it.\n");
 }
 
 static void say_exposed(const struct exitstat_host *host)

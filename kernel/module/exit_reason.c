@@ -68,7 +68,8 @@ int exitstat_find_exit_reason(void)
 	exitstat_reason_offset = boot_cpu_has(X86_FEATURE_SVM) ?
 				 exitstat_member_offset("vcpu_svm", "vmcb") : vmx_reason_offset();
 	if (function && !exitstat_reason_offset)
-		pr_info("the kernel's BTF does not tell where %s has the exit's reason: each exit costs some instructions more\n",
-			module);
+		pr_info("the kernel's BTF does not tell where %s has the exit's reason: each exit costs some instructions more%s\n",
+			module, boot_cpu_has(X86_FEATURE_SVM) ?
+			", no samples for guests, no leaves for their kernels alone" : "");
 	return 0;
 }

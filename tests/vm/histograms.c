@@ -13,6 +13,7 @@
 
 #include "exitstat_host.h"
 #include "neighbour.h"
+#include "parameter.h"
 #include "small_vm.h"
 #include "tap.h"
 #include "worker.h"
@@ -25,17 +26,6 @@ struct histogram {
 };
 
 static int device;
-
-static void want_histograms(char value)
-{
-	int fd = open("/sys/module/kvm_exitstat/parameters/histograms", O_WRONLY);
-
-	if (fd < 0)
-		fd = open("/sys/module/kvm/parameters/exitstat_histograms", O_WRONLY);
-	if (fd < 0 || write(fd, &value, 1) != 1)
-		err(1, "the parameter histograms");
-	close(fd);
-}
 
 static struct exitstat_host_question ask(int vcpu, uint32_t leaf, uint32_t subleaf)
 {
@@ -306,7 +296,7 @@ int main(void)
 	if (device < 0)
 		err(1, "/dev/exitstat");
 	test_off();
-	want_histograms('1');
+	set_parameter("histograms", "1");
 	test_two_vcpus();
 	vm_create(&vm, 1);
 	test_reasons(&vm);
@@ -315,7 +305,7 @@ int main(void)
 	test_halted(&vm);
 	vm_destroy(&vm);
 	test_vmm();
-	want_histograms('0');
+	set_parameter("histograms", "0");
 	test_off();
 	return done_testing();
 }

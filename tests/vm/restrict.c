@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "exitstat_host.h"
+#include "parameter.h"
 #include "small_vm.h"
 #include "tap.h"
 
@@ -91,6 +92,19 @@ static void test_host(void)
 	ok(!expose(EXITSTAT_EXPOSE_ALL) && sees(3), "until the host says otherwise");
 }
 
+/* Of VMs that are yet to come. */
+static void test_parameter(void)
+{
+	set_parameter("expose", "kernel");
+	vm_create(&vm, 1);
+	ok(!sees(3) && is_as_without(3) && sees(0), "expose=kernel: a new VM's kernel sees them only");
+	vm_destroy(&vm);
+	set_parameter("expose", "all");
+	vm_create(&vm, 1);
+	ok(sees(3) && sees(0), "expose=all: its programs do, too");
+	vm_destroy(&vm);
+}
+
 int main(void)
 {
 	if (host_hides_vmcb()) {
@@ -102,5 +116,6 @@ int main(void)
 	test_guest();
 	test_host();
 	vm_destroy(&vm);
+	test_parameter();
 	return done_testing();
 }
