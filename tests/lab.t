@@ -225,6 +225,11 @@ test_arguments() {
 		lab scripts/test --kernel sid --$command
 		tells "scripts/test --kernel sid --$command" "are for this Debian's kernel .*add --kernel base"
 	done
+	for command in "--kernel sid" --debug; do
+		# shellcheck disable=SC2086 # two words
+		lab scripts/test --matrix $command
+		tells "scripts/test --matrix $command" '--matrix has its own kernels .*leave out --kernel and --debug'
+	done
 	lab lab/vm --kernel sid/kasan job
 	tells "lab/vm --kernel sid/kasan" 'unknown flavour kasan .*take amd64'
 	lab scripts/demo --intel --shell
@@ -254,6 +259,7 @@ test_kernels_of_tests() {
 	lab scripts/test --kernel sid --kernel base/kasan --kernel sid/amd64 --debug
 	is "$status:$(grep '^part:' "$said" | sort | uniq -d)" 0: "scripts/test: a kernel that is named twice has its parts once"
 	is "$(grep -c '^part:.*kernel of sid:' "$said")" 2 "scripts/test: but it has them"
+	is "$(grep -c '^part:.*demo' "$said")" 0 "scripts/test: and no demos, which are of this Debian's kernel"
 	mv "$work/parts.sh" "$copy/scripts/parts.sh"
 }
 
@@ -621,11 +627,11 @@ test_interrupted() {
 	stub qemu-system-x86_64 <<<'read -r _ _ _ vm _ </proc/$PPID/stat; kill -TERM $vm'
 	lab lab/vm --kvm stock job
 	is "$status" 143 "ended while the outer VM runs"
-	for ((i = 0; i < 100; i++)); do
+	for ((i = 0; i < 300; i++)); do
 		[[ -n $(find /proc/[0-9]*/fd -lname "$said" 2>/dev/null) ]] || break
 		sleep 0.1
 	done
-	((i < 100))
+	((i < 300))
 	ok $? "no process is left"
 	rm "$work/stubs/qemu-system-x86_64"
 

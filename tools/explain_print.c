@@ -134,7 +134,8 @@ static void print_sites(const struct tool *tool, const struct call_sites *sites,
 	for (i = 0; i < sites->n; i++)
 		print_site(tool, &sites->site[i], width);
 	if (sites->result == CALL_SITES_NO_PERF)
-		print_paragraph(width, &column, "perf would tell: install it (Debian: linux-perf)");
+		print_paragraph(width, &column, "perf would tell: install it (Debian: linux-perf; "
+				"Ubuntu: linux-tools-$(uname -r))");
 	else if (sites->result == CALL_SITES_REFUSED)
 		print_paragraph(width, &column, "perf cannot record it; it says why: perf record -a -e "
 				"exitstat/%s/ -- sleep 1", sites->event);
