@@ -49,6 +49,15 @@ is "$(count "${twenty%,}" cpuids 1000 | tr ' ' '\n' | sort | uniq -c | tr -s ' '
 	" 20 $((base + 1000))" "twenty events at once count the same"
 like "$(count exitstat/hlt/,exitstat/${io}/,exitstat/exits_time/,exitstat/exits_returns/ cpuids 1000)" \
 	'^0 [0-9]+ [1-9][0-9.]* [0-9]+$' "a task that never waits has no HLT, but time in the host"
+count "exitstat/$io/,exitstat/${io}_returns/,exitstat/${io}_vmm_time/,exitstat/cpuid_returns/" \
+	dd if=/dev/port of=/dev/null bs=1 skip=128 count=50 2>/dev/null >"$scratch/returns"
+is "$(awk '{ print ($1 >= 50 && $2 >= 50 && $2 <= $1 && $3 > 0), $4 }' "$scratch/returns")" "1 0" \
+	"what the VMM answers returns to it, a CPUID does not"
+diag "io, its returns, their time, CPUIDs' returns: $(cat "$scratch/returns")"
+count "{exitstat/exits/,exitstat/guest/,exitstat/host/,exitstat/exits_returns/}" cpuids 1000 30 >"$scratch/states"
+is "$(awk '{ print ($1 >= 30000 && $2 > $1 - 40 && $2 < $1 + 40 && $3 > $1 - 40 && $3 < $1 + $4 + 40) }' "$scratch/states")" 1 \
+	"each exit is a stay in the host and one in the guest after it, less the driver's own"
+diag "exits, stays in guest and host, returns: $(cat "$scratch/states")"
 for n in 10000 30000; do
 	perf stat -x, -o "$scratch/$n" -e $cpuid -- taskset 1 cpuids $n &
 done
@@ -90,6 +99,20 @@ if [[ -w $online ]]; then
 else
 	skip "a CPU that goes offline" "a single vCPU"
 fi
+
+## The host's exitstat goes, and comes back
+
+perf stat -a -I 500 -x, -o "$scratch/stat" -e exitstat/exits/ -- sleep 12 &
+until (($(cat /sys/module/exitstat_guest/refcnt))); do sleep 0.1; done
+echo "# host: reload"
+for ((i = 0; i < 100; i++)); do
+	perf stat -e $cpuid -- true >"$scratch/said" 2>&1 || break
+	sleep 0.1
+done
+like "$(cat "$scratch/said")" "No such device" "without it there are no new events"
+wait $!
+is "$?:$(awk -F, 'NF > 3 { n++; last = $2; if ($2 > 1e7) print $0 } END { print (n > 10 && last > 0) }' "$scratch/stat")" 0:1 \
+	"those that are there go on, and no interval has what cannot be"
 
 ## What is not to be had
 

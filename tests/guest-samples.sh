@@ -85,6 +85,18 @@ for words in "cpuid ask_cpu 80000000" "$io read_port 80" "$msr write_msr 1b"; do
 	((all >= 90 && all <= 110))
 	ok $? "exitstat/$event/: samples times the period are the 2,000 exits: $all times 20"
 done
+# periods EVENT: the sum of what its samples stand for.
+periods() {
+	perf script -i "$data" -F event,period 2>/dev/null | awk -v event="$1" '$2 ~ event { sum += $1 } END { print sum + 0 }'
+}
+
+# perf's counter beside it in a group, which is read with each sample.
+for event in $io $msr; do
+	record -e "{exitstat/$event/,exitstat/$event,name=counted/}:S" -c 20 -- causes 2000
+	sampled=$(periods "$event") counted=$(periods counted)
+	((sampled >= 2000 - 20 && counted > sampled - 20 && counted <= sampled + 20))
+	ok $? "exitstat/$event/: samples times the period, $sampled, is what perf counts up to the last of them, $counted"
+done
 record -e exitstat/cpuid/ -c 20 -- causes 2000
 n=$(number)
 counted=$(perf stat -x, -e exitstat/cpuid/ -- causes 2000 2>&1 >/dev/null | awk -F, 'NF > 3 { print $1 }')
@@ -107,8 +119,11 @@ like "$(addresses cpuid)" '^ [0-9]+ 80000000' "a CPUID's leaf"
 like "$(addresses $io)" '^ [0-9]+ 80' "the port"
 like "$(addresses $msr)" '^ [0-9]+ 1b' "the MSR"
 record -e exitstat/cpuid/u -c 20 -- causes 2000
-is "$(perf script -i "$data" -F ip,sym 2>/dev/null | awk '/ask_cpu/ { print $1 }' | sort -u | wc -l)" 1 \
-	"the samples of one instruction have one address"
+address=$(perf script -i "$data" -F ip,sym 2>/dev/null | awk '/ask_cpu/ { print $1 }' | sort -u)
+is "$(wc -w <<<"$address")" 1 "the samples of one instruction have one address"
+# Where it is in the file perf has made of it.
+is "$(dd if="$(command -v causes)" bs=1 skip=$((16#$address)) count=2 2>/dev/null | od -An -tx1)" " 0f a2" \
+	"its own, not the next one's: $address"
 
 ## Programs, the kernel
 
@@ -123,11 +138,6 @@ is "$((n > 20)):$(perf script -i "$data" -F ip 2>/dev/null | grep -c '^ *ffff')"
 
 ## How often
 
-# periods EVENT: the sum of what its samples stand for.
-periods() {
-	perf script -i "$data" -F event,period 2>/dev/null | awk -v event="$1" '$2 ~ event { sum += $1 } END { print sum + 0 }'
-}
-
 check "by frequency" record -F 200 --period -e exitstat/cpuid/ -- cpuids 60000
 n=$(number)
 is "$((n > 5))" 1 "-F finds its period: $n samples"
@@ -141,6 +151,9 @@ is "$((n >= 600))" 1 "is a sample, and the guest goes on: $n"
 rate 1000
 check "more often than perf allows" record -e exitstat/cpuid/ -c 1 -- cpuids 5000
 like "$(perf report -i "$data" --stats 2>/dev/null)" 'THROTTLE events: *[1-9]' "is throttled"
+n=$(number)
+((n < 5000))
+ok $? "and has fewer samples than exits: $n"
 rate 1000000
 
 check "a group, of which the leader samples" record -e "{exitstat/cpuid/,exitstat/exits/}:S" -c 20 -- cpuids 4000
