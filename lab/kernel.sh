@@ -185,7 +185,7 @@ get_kernel() {
 	local image headers version
 
 	# shellcheck disable=SC2034 # for whoever sources this
-	suite=${1%/*} flavour=amd64 words=''
+	suite=${1%/*} flavour=amd64 words='' kernel_version=''
 	[[ $1 != */* ]] || flavour=${1#*/}
 	if is_debug_kernel "$1"; then
 		get_debug_kernel "$1"
@@ -195,25 +195,52 @@ get_kernel() {
 	image=$(current_package "linux-image-$flavour" '^linux-image-[0-9]') || exit
 	headers=$(current_package "linux-headers-$flavour" '^linux-headers-[0-9]') || exit
 	version=$(version_of "$image")
+	kernel_version=$version
 	release=${image#linux-image-}
 	release=${release%-unsigned}
 	kernel=$cache/kernels/$release-$version
 	[[ -e $kernel/build ]] || locked "$kernel" fetch_kernel
 }
 
-# patch_rt TREE PATCH: what the realtime flavour adds to the source, where that is a patch. Without it
-# the configuration would be another one, and what is built no match for the kernel.
-patch_rt() {
-	[[ ${flavour:-} == rt-* ]] || return 0
-	if [[ -f $2 ]]; then
-		need patch xz-utils
-		xz -dc "$2" | logged "$build/log/patch-rt-$source_version" patch -d "$1" -p1 ||
-			die "the realtime patch does not apply to the kernel's source"
-	fi
-	grep -q 'select ARCH_SUPPORTS_RT' "$1/arch/x86/Kconfig" ||
-		die "Debian's source of $source_version is without its realtime patch" \
-			"so there is no graft for $flavour: take the module, which needs no source: --kvm module"
+# fetch_source_part FILE PART PACKAGE[=VERSION]: the archive orig or debian of a source package, where apt_options
+# find it; apt's lists have its hash.
+fetch_source_part() {
+	local uri hash=""
+
+	read -r uri _ _ hash < <(apt-get "${apt_options[@]}" --print-uris --only-source source "$3" 2>/dev/null |
+		grep "[.]$2[.]tar[.]")
+	[[ -n $hash ]] && logged "$build/log/${3%=*}-source" \
+		/usr/lib/apt/apt-helper "${apt_options[@]}" download-file "${uri//\'/}" "$1" "$hash"
 }
+
+# apply_series DIR: the patches there, to the source in this directory.
+apply_series() {
+	local patch
+
+	while read -r patch _; do
+		[[ -z $patch || $patch == \#* ]] || patch -sf -p1 <"$1/$patch" || return
+	done <"$1/series"
+}
+
+# patch_rt TREE: what the realtime flavour of older kernels adds to the source. Without it the configuration would be
+# another one, and what is built no match for the kernel. In a shell of its own, for the apt_options.
+patch_rt() (
+	[[ ${flavour:-} == rt-* ]] && ! grep -q 'select ARCH_SUPPORTS_RT' "$1/arch/x86/Kconfig" || exit 0
+	step "Fetching the realtime patches ($source_version)"
+	need patch xz-utils
+	# shellcheck disable=SC2016 # apt expands it
+	private_apt "$cache/apt/base-source" \
+		"$(debian_sources "deb-src $signed_by "'$(REPO_URI) $(RELEASE) $(COMPONENT)')"
+	cd "$1" || exit
+	fetch_source_part ../debian.tar debian "linux=$source_version" ||
+		die "your mirror does not carry Debian's source package of $source_version, whose realtime patches are wanted" \
+			"so there is no graft for $flavour: take the module, which needs no source: --kvm module"
+	{
+		mkdir ../rt && tar -C ../rt -xf ../debian.tar debian/patches-rt &&
+			logged "$build/log/patch-rt-$source_version" apply_series ../rt/debian/patches-rt
+	} || die "the realtime patches do not apply to the kernel's source"
+	rm -r ../rt ../debian.tar
+)
 
 # unpack_source DIR [MEMBER...]: all of the kernel's source, or some of it, as DIR.
 unpack_source() {
@@ -227,16 +254,24 @@ unpack_source() {
 	fetch "$dir.new" "$package"
 	tar -C "$dir.new" --wildcards -xf "$dir.new"/usr/src/linux-source-*.tar.xz "$@" ||
 		die "cannot unpack the kernel's source: is there space in $cache?"
-	patch_rt "$dir.new"/linux-source-*/ "$dir.new"/usr/src/linux-patch-*-rt.patch.xz
+	patch_rt "$dir.new"/linux-source-*/ || exit
 	rm -rf "$dir.new/usr"
 	mv "$dir.new"/linux-source-*/ "$dir"
 	rm -rf "$dir.new"
 }
 
+# find_source SUITE: the newest; where get_kernel has found a kernel there, that one's, since its packages
+# may have come before it or after it.
 find_source() {
 	use_suite "$1"
 	source_package=$(current_package linux-source '^linux-source-[0-9]') || exit
 	source_version=$(version_of "$source_package")
+	[[ ${suite:-} == "$1" && -n ${kernel_version:-} && $kernel_version != "$source_version" ]] || return 0
+	if apt-cache "${apt_options[@]}" show "$source_package=$kernel_version" >/dev/null 2>&1; then
+		source_version=$kernel_version
+	else
+		step "The source of the kernel's version, $kernel_version, is not there: that of $source_version is taken"
+	fi
 }
 
 # get_source SUITE: sets source, the directory of the kernel's source; a flavour that get_kernel has

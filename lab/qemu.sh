@@ -23,7 +23,7 @@ build_with_qemu() {
 build_qemu() {
 	local svm=(target/i386/tcg/sys*/svm_helper.c)
 
-	apply_debian_patches && sed -i "$qemu_change" "${svm[@]}" && grep -q '^ *cs->exception_index = -1;' "${svm[@]}" &&
+	apply_series debian/patches && sed -i "$qemu_change" "${svm[@]}" && grep -q '^ *cs->exception_index = -1;' "${svm[@]}" &&
 		printf 'CONFIG_%s=y\n' "${qemu_devices[@]}" >configs/devices/x86_64-softmmu/lab.mak &&
 		./configure "${qemu_options[@]}" && ninja -C build qemu-system-x86_64
 }

@@ -51,11 +51,12 @@ like "$(count exitstat/hlt/,exitstat/${io}/,exitstat/exits_time/,exitstat/exits_
 	'^0 [0-9]+ [1-9][0-9.]* [0-9]+$' "a task that never waits has no HLT, but time in the host"
 count "exitstat/$io/,exitstat/${io}_returns/,exitstat/${io}_vmm_time/,exitstat/cpuid_returns/" \
 	dd if=/dev/port of=/dev/null bs=1 skip=128 count=50 2>/dev/null >"$scratch/returns"
-is "$(awk '{ print ($1 >= 50 && $2 >= 50 && $2 <= $1 && $3 > 0), $4 }' "$scratch/returns")" "1 0" \
-	"what the VMM answers returns to it, a CPUID does not"
+is "$(awk '{ print $1, $2, ($3 > 0), $4 }' "$scratch/returns")" "50 48 1 0" \
+	"what the VMM answers returns to it; two ports of the interrupt controller's and CPUIDs do not"
 diag "io, its returns, their time, CPUIDs' returns: $(cat "$scratch/returns")"
 count "{exitstat/exits/,exitstat/guest/,exitstat/host/,exitstat/exits_returns/}" cpuids 1000 30 >"$scratch/states"
-is "$(awk '{ print ($1 >= 30000 && $2 > $1 - 40 && $2 < $1 + 40 && $3 > $1 - 40 && $3 < $1 + $4 + 40) }' "$scratch/states")" 1 \
+# Preempted, the vCPU's thread goes on in the host.
+is "$(awk '{ print ($1 >= 30000 && $2 > $1 - 40 && $2 < $1 + 40 && $3 > $1 - 40 && $3 < $1 + $4 + 200) }' "$scratch/states")" 1 \
 	"each exit is a stay in the host and one in the guest after it, less the driver's own"
 diag "exits, stays in guest and host, returns: $(cat "$scratch/states")"
 for n in 10000 30000; do
