@@ -35,4 +35,5 @@ const struct exitstat_source exitstat_cpuid_source = {
 	.query = cpuid_query,
 	.cpus = exitstat_own_cpus,
 	.witness = exitstat_own_witness,
+	.time = exitstat_take_time,
 };

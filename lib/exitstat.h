@@ -123,7 +123,7 @@ struct exitstat_witness {
  * @space: EXITSTAT_SPACE_*
  * @tsc_khz: frequency of the host's TSC, the unit of all cycles
  * @vcpus: vCPUs in scope
- * @time_ns: CLOCK_MONOTONIC when it was read
+ * @time_ns: CLOCK_MONOTONIC when it was read; of a reading that takes long, the states
  * @elapsed_ns: since the vCPUs started (their mean), or between the two samples;
  *	without EXITSTAT_READ_STATES a single sample has 0
  * @total: exits of all reasons

@@ -20,6 +20,8 @@ typedef int exitstat_work(struct exitstat *es, void *data);
  * @cpus: see exitstat_cpus()
  * @witness: the CPU that is a sample's witness when there are @vcpus in scope; EXITSTAT_VM for
  *	none. NULL where the sum is always of one VM
+ * @time: sets the handle's time anew amid a reading; NULL where all answers are of one time,
+ *	or have one each
  * @free: the handle is let go of; may be NULL
  */
 struct exitstat_source {
@@ -27,6 +29,7 @@ struct exitstat_source {
 	int (*query)(struct exitstat *es, uint32_t leaf, uint32_t ecx, struct exitstat_regs *regs);
 	int (*cpus)(struct exitstat *es, int *cpus, size_t max);
 	int (*witness)(struct exitstat *es, uint32_t vcpus);
+	void (*time)(struct exitstat *es);
 	void (*free)(struct exitstat *es);
 };
 

@@ -124,4 +124,5 @@ const struct exitstat_source exitstat_perf_source = {
 	.query = perf_query,
 	.cpus = exitstat_own_cpus,
 	.witness = exitstat_own_witness,
+	.time = exitstat_take_time,
 };

@@ -47,11 +47,15 @@ static int read_states(struct exitstat *es, uint32_t scope, struct exitstat_samp
 	uint32_t state;
 	int err;
 
+	/* What they add up to is held against the time, and the rest of a reading may take long. */
+	if (es->source->time)
+		es->source->time(es);
 	for (state = 0; state < EXITSTAT_NR_STATES; state++) {
 		err = read_count(es, EXITSTAT_LEAF_STATE, scope | state, &sample->states[state]);
 		if (err)
 			return err;
 	}
+	sample->time_ns = es->time_ns;
 	if (sample->vcpus && sample->tsc_khz)
 		sample->elapsed_ns = exitstat_scale(exitstat_all_cycles(sample), 1000000,
 						    (uint64_t)sample->vcpus * sample->tsc_khz);
@@ -153,7 +157,8 @@ static int read_sample(struct exitstat *es, void *data)
 		err = read_properties(es, reading->sample);
 	if (!err)
 		err = read_and_measure(es, reading->what, reading->sample);
-	reading->sample->time_ns = es->time_ns;
+	if (!reading->sample->time_ns)
+		reading->sample->time_ns = es->time_ns;
 	return err;
 }
 

@@ -121,8 +121,8 @@ like "$(addresses $msr)" '^ [0-9]+ 1b' "the MSR"
 record -e exitstat/cpuid/u -c 20 -- causes 2000
 address=$(perf script -i "$data" -F ip,sym 2>/dev/null | awk '/ask_cpu/ { print $1 }' | sort -u)
 is "$(wc -w <<<"$address")" 1 "the samples of one instruction have one address"
-# Where it is in the file perf has made of it.
-is "$(dd if="$(command -v causes)" bs=1 skip=$((16#$address)) count=2 2>/dev/null | od -An -tx1)" " 0f a2" \
+# The program is linked to a multiple of a MiB, and its file is as its memory is.
+is "$(dd if="$(command -v causes)" bs=1 skip=$((16#$address & 0xfffff)) count=2 2>/dev/null | od -An -tx1)" " 0f a2" \
 	"its own, not the next one's: $address"
 
 ## Programs, the kernel

@@ -5,13 +5,19 @@
 #include "paper.h"
 
 unsigned int paper_cpus = MACHINE_MAX_VCPUS;
+uint64_t paper_answer_takes;
 
 static struct machine *the_machine;
+
+static void paper_time(struct exitstat *es)
+{
+	es->time_ns = machine_ns(the_machine);
+}
 
 static int paper_on(struct exitstat *es, int cpu, exitstat_work *work, void *data)
 {
 	es->cpu = cpu == EXITSTAT_VM ? 0 : cpu;
-	es->time_ns = machine_ns(the_machine);
+	paper_time(es);
 	return work(es, data);
 }
 
@@ -20,6 +26,7 @@ static int paper_query(struct exitstat *es, uint32_t leaf, uint32_t ecx,
 {
 	uint32_t words[4];
 
+	machine_pass(the_machine, paper_answer_takes);
 	machine_cpuid(the_machine, es->cpu, leaf, ecx, words);
 	memcpy(regs, words, sizeof(words));
 	return exitstat_count_own(es, es->cpu);
@@ -47,6 +54,7 @@ static const struct exitstat_source paper_source = {
 	.query = paper_query,
 	.cpus = list_cpus,
 	.witness = paper_witness,
+	.time = paper_time,
 };
 
 struct exitstat *paper_open(struct machine *machine, const char *record)

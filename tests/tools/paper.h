@@ -9,6 +9,9 @@
 /* So many CPUs the guest's system uses. */
 extern unsigned int paper_cpus;
 
+/* So many cycles pass with each answer, as where perf has to ask on a busy machine. */
+extern uint64_t paper_answer_takes;
+
 /* For one machine at a time. */
 struct exitstat *paper_open(struct machine *machine, const char *record);
 

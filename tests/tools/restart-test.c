@@ -65,6 +65,24 @@ static int end_run(struct run *run, unsigned int what)
 	return err;
 }
 
+/* Be it the first or the second that takes two seconds, there was no restart. */
+static void a_reading_may_take_long(void **state)
+{
+	int slow;
+
+	(void)state;
+	for (slow = 0; slow <= 1; slow++) {
+		struct run run;
+
+		paper_answer_takes = slow ? 0 : SECOND / 20;
+		run = start_run(1000);
+		paper_work(run.machine, EXITSTAT_SPACE_SVM, 10000);
+		paper_answer_takes = slow ? SECOND / 20 : 0;
+		assert_int_equal(end_run(&run, EXITSTAT_READ_ALL), 0);
+	}
+	paper_answer_takes = 0;
+}
+
 /* What is missing is the time of 1000 rounds, unless that is little. */
 static void restart_is_seen(void **state)
 {
@@ -403,6 +421,7 @@ static void witness_is_short_of_a_tenth(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_reading_may_take_long),
 		cmocka_unit_test(restart_is_seen),
 		cmocka_unit_test(restart_is_seen_on_few_cpus),
 		cmocka_unit_test(end_of_others_is_no_restart),
