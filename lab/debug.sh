@@ -27,8 +27,8 @@ get_debug_kernel() {
 	# The firmware's table of interrupts, which nothing here wants, would take such a kernel so
 	# long that ACPI gives up, after 30 s for each device.
 	words="loglevel=1 kasan_multi_shot $(tsc_words) pci=noacpi"
-	# KCSAN sees no race of a kernel this slow unless it looks often, and for long.
-	words+=" kcsan.skip_watch=400 kcsan.udelay_task=400"
+	# KCSAN sees no race of a kernel this slow unless it looks for long; a third of the time is enough.
+	words+=" kcsan.skip_watch=2000 kcsan.udelay_task=200"
 	# Such a kernel is stuck for 20 s in what is long anyway, as lockdep's part of unloading, or when
 	# somebody else has the emulator's CPU; and the serial console's message about it is a fault itself.
 	words+=" nosoftlockup"
