@@ -50,9 +50,9 @@ is "$(count "${twenty%,}" cpuids 1000 | tr ' ' '\n' | sort | uniq -c | tr -s ' '
 like "$(count exitstat/hlt/,exitstat/${io}/,exitstat/exits_time/,exitstat/exits_returns/ cpuids 1000)" \
 	'^0 [0-9]+ [1-9][0-9.]* [0-9]+$' "a task that never waits has no HLT, but time in the host"
 count "exitstat/$io/,exitstat/${io}_returns/,exitstat/${io}_vmm_time/,exitstat/cpuid_returns/" \
-	dd if=/dev/port of=/dev/null bs=1 skip=128 count=50 2>/dev/null >"$scratch/returns"
-is "$(awk '{ print $1, $2, ($3 > 0), $4 }' "$scratch/returns")" "50 48 1 0" \
-	"what the VMM answers returns to it; two ports of the interrupt controller's and CPUIDs do not"
+	dd if=/dev/port of=/dev/null bs=1 skip=128 count=32 2>/dev/null >"$scratch/returns"
+is "$(awk '{ print $1, $2, ($3 > 0), $4 }' "$scratch/returns")" "32 32 1 0" \
+	"what the VMM answers returns to it, CPUIDs do not"
 diag "io, its returns, their time, CPUIDs' returns: $(cat "$scratch/returns")"
 count "{exitstat/exits/,exitstat/guest/,exitstat/host/,exitstat/exits_returns/}" cpuids 1000 30 >"$scratch/states"
 # Preempted, the vCPU's thread goes on in the host.
