@@ -50,9 +50,11 @@ has_9p() {
 prepare_amd() {
 	local tsc
 
-	tsc=$(tsc_words) || exit
-	# Where instructions are counted the TSC is as exact as the timers.
-	$icount || cmdline+=" $tsc"
+	# Where instructions are counted the TSC is as exact as the timers; kernels that look for faults know.
+	if ! $icount && [[ $cmdline != *tsc_early_khz=* ]]; then
+		tsc=$(tsc_words) || exit
+		cmdline+=" $tsc"
+	fi
 	if ! has_9p; then
 		step "Packing what the jobs need"
 		initramfs=$job/initramfs shares=(-parallel "file:$job/results.tar.gz")

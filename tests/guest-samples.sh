@@ -93,6 +93,7 @@ for words in "cpuid ask_cpu 80000000" "$io read_port 80" "$msr write_msr 1b"; do
 	((all >= 90 && all <= 110))
 	ok $? "exitstat/$event/: samples times the period are the 2,000 exits: $all times 20"
 done
+
 # periods EVENT: the sum of what its samples stand for.
 periods() {
 	perf script -i "$data" -F event,period 2>/dev/null | awk -v event="$1" '$2 ~ event { sum += $1 } END { print sum + 0 }'
