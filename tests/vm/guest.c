@@ -22,6 +22,7 @@
 #define LVT_PERIODIC	(1 << 17)
 #define LVT_TSC_DEADLINE	(2 << 17)
 #define TIMER_COUNT	2000000
+#define LONG_TIMER_COUNT	20000000
 #define FAR_AWAY	(1ULL << 50)
 #define VERY_SOON	100000
 #define SHORT_TIMER_COUNT	20000
@@ -159,14 +160,13 @@ static void enable_x2apic(void)
 
 /*
  * Periodic: an emulator may deliver an interrupt between STI and HLT, and the HLT then
- * waits for the next one. Where each is sampled there has to be time for that, too, on a host whose
- * kernel looks for faults.
+ * waits for the next one.
  */
-static void start_timer(const struct guest_shared *shared)
+static void start_timer(uint32_t count)
 {
 	wrmsr(MSR_X2APIC_TIMER_DIVIDE, 0xb);
 	wrmsr(MSR_X2APIC_LVT_TIMER, GUEST_TIMER_VECTOR | LVT_PERIODIC);
-	wrmsr(MSR_X2APIC_TIMER_COUNT, shared->sampling.period ? 10 * TIMER_COUNT : TIMER_COUNT);
+	wrmsr(MSR_X2APIC_TIMER_COUNT, count);
 }
 
 static void wait_for_deadline(void)
@@ -223,13 +223,14 @@ static void prepare(const struct guest_shared *shared)
 {
 	uint32_t job = shared->job;
 
-	if (job == GUEST_HLT || job == GUEST_FAST_MSR || job == GUEST_DEADLINE ||
-	    job == GUEST_TIMER || job == GUEST_WAKE || job == GUEST_INTERRUPT)
+	if (job == GUEST_HLT || job == GUEST_IDLE || job == GUEST_FAST_MSR ||
+	    job == GUEST_DEADLINE || job == GUEST_TIMER || job == GUEST_WAKE ||
+	    job == GUEST_INTERRUPT)
 		enable_x2apic();
 	if (job == GUEST_WAKE || job == GUEST_INTERRUPT)
 		enable_pv_eoi();
-	if (job == GUEST_HLT)
-		start_timer(shared);
+	if (job == GUEST_HLT || job == GUEST_IDLE)
+		start_timer(job == GUEST_HLT ? TIMER_COUNT : LONG_TIMER_COUNT);
 	if (job == GUEST_DEADLINE || job == GUEST_TIMER)
 		wrmsr(MSR_X2APIC_LVT_TIMER, GUEST_TIMER_VECTOR | LVT_TSC_DEADLINE);
 }
@@ -269,6 +270,7 @@ static void work(struct guest_shared *shared)
 			hypercall(shared->amd);
 			break;
 		case GUEST_HLT:
+		case GUEST_IDLE:
 		case GUEST_WAKE:
 			halt();
 			break;
@@ -296,7 +298,7 @@ static void work(struct guest_shared *shared)
 		}
 		shared->took[i % GUEST_MAX_QUERIES] = took ? took : rdtsc() - begin;
 	}
-	if (shared->job == GUEST_HLT)
+	if (shared->job == GUEST_HLT || shared->job == GUEST_IDLE)
 		wrmsr(MSR_X2APIC_TIMER_COUNT, 0);
 }
 

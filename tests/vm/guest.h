@@ -29,7 +29,10 @@ enum guest_job {
 	GUEST_DEADLINE,		/* @times WRMSRs of a TSC deadline that is far away */
 	GUEST_TIMER,		/* @times TSC deadlines, each reached in the guest */
 	GUEST_HYPERCALL,	/* @times hypercalls */
-	GUEST_HLT,		/* @times HLTs, each ended by the timer */
+	GUEST_HLT,		/* @times HLTs, each ended by the timer after 2 ms */
+	GUEST_IDLE,		/* the same, after 20 ms: more than an exit may take where the
+				 * host's kernel looks for faults
+				 */
 	GUEST_TOUCH,		/* a write to each of @times fresh pages */
 	GUEST_TRIPLE_FAULT,	/* once, and the guest is no more */
 	GUEST_ASK,		/* the CPUIDs of @queries, @times of them */

@@ -37,7 +37,7 @@ static const struct kind {
 	{ GUEST_TOUCH, "nested page fault", 500, FRESH },
 	{ GUEST_MMIO_WRITE, "MMIO", 500, MMIO },
 	{ GUEST_INTERRUPT, "external interrupt", 5000, ANYTHING },
-	{ GUEST_HLT, "HLT", 30, ANYTHING },
+	{ GUEST_IDLE, "HLT", 30, ANYTHING },
 };
 
 /* What the driver itself asks between the two looks at the exits, and for each sample. */
@@ -130,7 +130,7 @@ static void check_number(const struct guest_samples *s, uint64_t least, const ch
 static void test_reason(struct small_vm *vm, const struct kind *kind, uint32_t period)
 {
 	uint32_t reason = reason_of(kind->job);
-	bool may_be_late = kind->job == GUEST_HLT || kind->job == GUEST_INTERRUPT;
+	bool may_be_late = kind->job == GUEST_IDLE || kind->job == GUEST_INTERRUPT;
 	const struct guest_samples *s = sample(vm, reason, period);
 
 	run_in_time(vm, kind);
