@@ -7,17 +7,23 @@
 
 #include <linux/module.h>
 #include <linux/perf_event.h>
+#include <linux/rcupdate.h>
+#include <linux/version.h>
 #include <asm/cpufeature.h>
 #include <asm/msr.h>
 
 #include "ask.h"
 #include "config.h"
+#include "context.h"
 #include "names.h"
 #include "restrict.h"
 #include "sample.h"
 
 /* The reason of our own questions. */
 static u32 cpuid_reason;
+
+/* Until Linux 6.13 perf finds a PMU by its number before it is complete. */
+static bool registered;
 
 /* Of hw_perf_event, what is ours to use: */
 #define counts_own	config_base	/* it counts our questions, too */
@@ -189,8 +195,10 @@ static bool wants_a_part(const struct perf_event *event)
 static int pmu_event_init(struct perf_event *event)
 {
 	u64 config = event->attr.config;
+	int error;
 
-	if (event->attr.type != event->pmu->type)
+	/* Pairs with the release in start(). */
+	if (!smp_load_acquire(&registered) || event->attr.type != event->pmu->type)
 		return -ENOENT;
 	if (!config_is_valid(event))
 		return -EINVAL;
@@ -199,6 +207,9 @@ static int pmu_event_init(struct perf_event *event)
 		if (!exitstat_is_there())
 			return -ENODEV;
 		exitstat_restrict_again();
+		error = exitstat_context_init(event->hw.target);
+		if (error)
+			return error;
 	}
 	event->hw.counts_own = counts_questions(config);
 	/* A group's NMI may come before the event has been added for the first time. */
@@ -238,6 +249,16 @@ static int read_properties(struct exitstat_regs *regs)
 	return -ENODEV;
 }
 
+/*
+ * Until Linux 6.13 perf forgets a PMU's number without waiting for who has found it by that, and
+ * may have been preempted before he holds the module.
+ */
+static void wait_for_finders(void)
+{
+	if (LINUX_VERSION_CODE < KERNEL_VERSION(6, 14, 0))
+		synchronize_rcu_tasks();
+}
+
 static int __init start(void)
 {
 	struct exitstat_regs properties;
@@ -258,8 +279,14 @@ static int __init start(void)
 	if (error)
 		goto no_samples;
 	error = perf_pmu_register(&pmu, "exitstat", -1);
-	if (!error)
-		return 0;
+	if (error)
+		goto no_pmu;
+	/* Pairs with the acquire in pmu_event_init(). */
+	smp_store_release(&registered, true);
+	return 0;
+
+no_pmu:
+	wait_for_finders();
 	exitstat_sample_exit();
 no_samples:
 	exitstat_names_exit();
@@ -272,6 +299,7 @@ module_init(start);
 static void __exit finish(void)
 {
 	perf_pmu_unregister(&pmu);
+	wait_for_finders();
 	exitstat_sample_exit();
 	exitstat_names_exit();
 	exitstat_restrict_exit();
