@@ -18,6 +18,7 @@
 #include <sys/mount.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "small_vm.h"
@@ -247,14 +248,24 @@ static void come_and_go(enum kind kind, int cpu, uint32_t period)
 	close(fd);
 }
 
+static unsigned int microseconds(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return now.tv_sec * 1000000 + now.tv_nsec / 1000;
+}
+
+/* With pauses, so that there are times without an event, however slow all this is. */
 static void *open_and_close(void *seed_pointer)
 {
-	unsigned int seed = (uintptr_t)seed_pointer;
+	unsigned int seed = (uintptr_t)seed_pointer, began;
 
 	while (!stop) {
+		began = microseconds();
 		come_and_go(rand_r(&seed) % NR_KINDS, rand_r(&seed) % cpus,
 			    1 + rand_r(&seed) % 20);
-		usleep(rand_r(&seed) % 50000);
+		usleep(rand_r(&seed) % (10 * (microseconds() - began) + 1));
 	}
 	return NULL;
 }
