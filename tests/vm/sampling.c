@@ -18,6 +18,8 @@
 
 #define ENOUGH	60	/* seconds */
 #define MANY	1000000
+#define ROUNDS	8
+#define BESIDE	2500	/* I/Os, in a round */
 
 /* What an exit may be about. */
 enum { ANYTHING, PORT, MSR_APIC_BASE, MSR_ICR, MSR_DEADLINE, HYPERCALL, FRESH, MMIO, LEAF };
@@ -315,7 +317,7 @@ static uint32_t io_takes(struct small_vm *vm)
 /* What an I/O takes beside a VM that has each exit as an NMI, for longer than this takes, or none. */
 static uint32_t io_takes_beside(struct small_vm *one, uint32_t period)
 {
-	struct worker worker = { .vm = one, .job = GUEST_IO, .times = 20000 };
+	struct worker worker = { .vm = one, .job = GUEST_IO, .times = BESIDE };
 	struct small_vm other;
 	uint32_t takes;
 
@@ -329,18 +331,27 @@ static uint32_t io_takes_beside(struct small_vm *one, uint32_t period)
 	return takes;
 }
 
-/* In a VM that has not asked for it an NMI would be a triple fault, which ends the test. */
+/*
+ * In a VM that has not asked for it an NMI would be a triple fault, which ends the test. In turns,
+ * and the least of each: what else the machine does slows some of them down, but not one kind only.
+ */
 static void test_others(void)
 {
-	uint32_t before, meanwhile;
+	uint32_t before = UINT32_MAX, meanwhile = UINT32_MAX, takes, nmis = 0;
 	struct small_vm one;
+	unsigned int i;
 
 	vm_create(&one, 1);
-	before = io_takes_beside(&one, 0);
-	meanwhile = io_takes_beside(&one, 1);
-	ok(vm_shared(&one, 0)->sampling.nmis >= 20000, "a VM has each of its exits as an NMI");
-	if (!ok(meanwhile <= 2 * before, "another's take no longer meanwhile, and it has no NMI"))
-		printf("# cycles of an I/O: %u, and %u beside it\n", before, meanwhile);
+	for (i = 0; i < ROUNDS; i++) {
+		takes = io_takes_beside(&one, 0);
+		before = takes < before ? takes : before;
+		takes = io_takes_beside(&one, 1);
+		meanwhile = takes < meanwhile ? takes : meanwhile;
+		nmis += vm_shared(&one, 0)->sampling.nmis;
+	}
+	ok(nmis >= ROUNDS * BESIDE, "a VM has each of its exits as an NMI");
+	ok(meanwhile <= 2 * before, "another's take no longer meanwhile, and it has no NMI");
+	printf("# cycles of an I/O: %u, and %u beside it\n", before, meanwhile);
 	vm_destroy(&one);
 }
 
