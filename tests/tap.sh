@@ -48,6 +48,22 @@ skip() {
 	echo "ok $tests - $1 # SKIP $2"
 }
 
+# within SECONDS COMMAND...: waits until it succeeds; fails when that takes longer.
+within() {
+	local tries=$(($1 * 10))
+	shift
+
+	until "$@"; do
+		((tries-- > 0)) || return
+		sleep 0.1
+	done
+}
+
+# has_lines NUMBER FILE: or more
+has_lines() {
+	[[ -e $2 ]] && (($(wc -l <"$2") >= $1))
+}
+
 # Lines of any text.
 diag() {
 	printf '%s\n' "$@" | sed 's/^/# /'

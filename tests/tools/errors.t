@@ -286,23 +286,18 @@ mkfifo "$scratch/full-pipe"
 exec {pipe}<>"$scratch/full-pipe"
 timeout 1 cat /dev/zero >"$scratch/full-pipe"
 
-state_of() {
-	awk '/^State:/ { print $2 }' "/proc/$1/status" 2>/dev/null
+# Writing, which is system call 1.
+# shellcheck disable=SC2317 # within calls it
+writes() {
+	[[ $(cat "/proc/$1/syscall" 2>/dev/null) == 1\ 0x1\ * ]]
 }
 # stopped SIGNAL COMMAND...: its status and messages, when it gets it while it waits
 stopped() {
 	env --default-signal=INT "${@:2}" >"$scratch/full-pipe" 2>"$scratch/stderr" &
-	local pid=$! i
-	# Writing, which is system call 1.
-	for ((i = 0; i < 100; i++)); do
-		[[ $(cat "/proc/$pid/syscall" 2>/dev/null) != 1\ 0x1\ * ]] || break
-		sleep 0.1
-	done
+	local pid=$!
+	within 60 writes $pid
 	kill "-$1" $pid
-	for ((i = 0; i < 50; i++)); do
-		[[ $(state_of $pid) =~ [^Z] ]] || break
-		sleep 0.1
-	done
+	within 60 has_ended $pid
 	kill -KILL $pid 2>/dev/null
 	wait $pid 2>/dev/null
 	echo "$?:$(grep -v "own reading" "$scratch/stderr")"

@@ -193,11 +193,7 @@ told "a static command" 2 "statically, without HTTP"
 start_server() {
 	"$@" &
 	server=$!
-	for _ in {1..100}; do
-		! curl -so /dev/null "http://$address/" || return 0
-		sleep 0.1
-	done
-	return 1
+	within 60 curl -so /dev/null "http://$address/"
 }
 
 # asked [OPTION]... PATH: sets out, status

@@ -24,6 +24,11 @@ run() {
 	status=$? err=$(cat "$scratch/stderr")
 }
 
+# has_ended PROCESS: even if nobody has waited for it yet
+has_ended() {
+	! grep -qs '^State:[^Z]*$' "/proc/$1/status"
+}
+
 # replay NAME ARGUMENT...: run exitstat on a recording
 replay() {
 	run "$exitstat" --replay "$recordings/$1" "${@:2}"

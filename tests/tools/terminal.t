@@ -36,16 +36,18 @@ screen() {
 	tm capture-pane -p -t test
 }
 
-# sees REGEX NAME: the screen will, within ten seconds
+# shellcheck disable=SC2317 # within calls it
+shows() {
+	[[ $(screen) =~ $1 ]]
+}
+
+# sees REGEX NAME: the screen will, within a minute
 sees() {
-	local i
-	for ((i = 0; i < 100; i++)); do
-		[[ $(screen) =~ $1 ]] && break
-		sleep 0.1
-	done
-	((i < 100))
-	ok $? "$2"
-	((i < 100)) || diag "no $1 on the screen"
+	local status
+	within 60 shows "$1"
+	status=$?
+	ok $status "$2"
+	((!status)) || diag "no $1 on the screen"
 }
 
 # shellcheck disable=SC2317 # ok calls it
@@ -214,11 +216,8 @@ start 80 24 "trap '' HUP; $top"
 sees "^exitstat: " "top: running, for a terminal that goes"
 pid=$(pgrep -f "^$top" | head -1)
 tm kill-session -t test
-for ((i = 0; i < 30; i++)); do
-	kill -0 "$pid" 2>/dev/null || break
-	sleep 0.1
-done
-check "top: ends when the terminal has gone" test $i -lt 30
+within 30 has_ended "$pid"
+ok $? "top: ends when the terminal has gone"
 kill -KILL "$pid" 2>/dev/null
 
 interval="$exitstat --replay $recordings/long 0.1"
