@@ -44,16 +44,18 @@ is "$out" hello "stdin and stdout"
 is "${PIPESTATUS[0]}" 141 "a pipe that closes early: SIGPIPE"
 like "$(cat "$scratch/stderr")" "total +701" "and the report"
 
+# shellcheck disable=SC2317 # within calls it
+runs_sleep() {
+	local child
+	read -r child _ <"/proc/$1/task/$1/children"
+	[[ $(cat "/proc/$child/comm") == sleep ]]
+} 2>/dev/null
 # signal NAME SIGNAL STATUS: sent to exitstat, not to the command
 signal() {
-	env --default-signal=INT "$exitstat" --replay "$recordings/svm" -- sleep 10 \
+	env --default-signal=INT "$exitstat" --replay "$recordings/svm" -- sleep 100 \
 		2>"$scratch/stderr" &
 	local pid=$!
-	for ((i = 0; i < 50; i++)); do
-		[[ $(cat "/proc/$pid/task/$pid/children" 2>/dev/null) ]] && break
-		sleep 0.1
-	done
-	sleep 0.2
+	within 60 runs_sleep $pid
 	kill "-$2" $pid
 	{ wait $pid; } 2>/dev/null
 	is $? "$3" "$1"
