@@ -114,7 +114,7 @@ for mode in "" "0.1 2" "-- true" "-J" "-r 2 -- true"; do
 	run "$bin/forbid" affinity "$exitstat" $mode
 	is "$status" 0 "no choice of CPUs: exitstat $mode"
 done
-run "$bin/forbid" affinity "$exitstat" doctor
+doctor "$bin/forbid" affinity "$exitstat"
 like "$status:$out" "^0:.*note  cannot run on CPU .*"$'\n'"ok    the counters move" \
 	"no choice of CPUs: doctor"
 run "$bin/forbid" affinity "$exitstat" -C
