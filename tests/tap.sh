@@ -48,15 +48,17 @@ skip() {
 	echo "ok $tests - $1 # SKIP $2"
 }
 
-# within SECONDS COMMAND...: waits until it succeeds; fails when that takes longer.
+# within SECONDS COMMAND...: waits until it succeeds; fails, and says so, when that takes longer.
 within() {
-	local tries=$(($1 * 10))
+	local limit=$1 tries
 	shift
 
-	until "$@"; do
-		((tries-- > 0)) || return
+	for ((tries = 0; tries < limit * 10; tries++)); do
+		! "$@" || return 0
 		sleep 0.1
 	done
+	diag "not within $limit s: $*" >&2
+	return 1
 }
 
 # has_lines NUMBER FILE: or more
