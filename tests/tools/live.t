@@ -82,27 +82,34 @@ if (($(nproc) > 1)) && command -v taskset >/dev/null; then
 	run taskset -c "$one" "$exitstat" -C -r 3 -- sh -c "taskset -pc $one,$other \$PPID >&2"
 	like "$err" $'\n'"  $one  total .*"$'\n'"  $other  total " "repeated: a CPU comes"
 
+	# Whether one has been alone for more than three lines, and the other has been there after that.
+	turns() {
+		cut -d' ' -f1 "$scratch/lines" | uniq -c |
+			awk -v one="$one" '$2 == one && $1 > 3 { alone = NR } $2 != one && alone { again = 1 }
+				END { print (alone > 0), again + 0 }'
+	}
+	# shellcheck disable=SC2317 # within calls it
+	turns_are() {
+		[[ $(turns) == "$1" ]]
+	}
 	taskset -c "$one,$other" "$exitstat" -C --raw -n -o CPU,EXITS 0.1 >"$scratch/lines" 2>&1 &
 	pid=$!
-	sleep 1
+	within 60 grep -qs "^$other " "$scratch/lines"
 	taskset -pc "$one" $pid >/dev/null
-	sleep 1
+	within 60 turns_are "1 0"
 	affinity=$(taskset -pc $pid)
 	taskset -pc "$one,$other" $pid >/dev/null
-	sleep 1
+	within 60 turns_are "1 1"
 	kill $pid
 	wait $pid
 	is "$?" 0 "intervals: they go on"
 	is "${affinity##*: }" "$one" "intervals: the affinity stays as others set it"
-	is "$(cut -d' ' -f1 "$scratch/lines" | uniq -c |
-		awk -v one="$one" '$2 == one && $1 > 3 { alone = NR } $2 != one && alone { again = 1 }
-			END { print (alone > 0), again + 0 }')" "1 1" \
-		"intervals: a CPU's lines end and begin, the other's go on"
+	is "$(turns)" "1 1" "intervals: a CPU's lines end and begin, the other's go on"
 
-	run bash -c "TERM=screen script -qec 'stty cols 80 rows 24; exec taskset -c $one,$other \
-		timeout 4 $exitstat top 0.2' $scratch/top >/dev/null & sleep 1.5;
-		pid=\$(pgrep -f '^$exitstat top 0.2' | head -1); taskset -pc $one \$pid; wait"
-	is "$(grep -c "cannot run\|has gone" "$scratch/top")" 0 "top: survives a CPU that goes"
+	start_top taskset -c "$one,$other" "$exitstat" top 0.2
+	taskset -pc "$one" "$top" >/dev/null && draws_more 5
+	is "$?:$(grep -c "cannot run\|has gone" "$scratch/top")" 0:0 "top: survives a CPU that goes"
+	end_top
 else
 	skip "CPUs that come and go" "a single CPU, or no taskset"
 fi
@@ -119,7 +126,9 @@ like "$status:$out" "^0:.*note  cannot run on CPU .*"$'\n'"ok    the counters mo
 	"no choice of CPUs: doctor"
 run "$bin/forbid" affinity "$exitstat" -C
 like "$status:$err" "^1:.*not permitted; .*the whole VM can be read" "no choice of CPUs: -C"
-run env TERM=screen script -qec "exec timeout 2 $bin/forbid affinity $exitstat top 0.3" "$scratch/top"
+start_top "$bin/forbid" affinity "$exitstat" top 0.3
+draws_more 2
+end_top
 like "$(tr -d '\0' <"$scratch/top")" "exits/s" "no choice of CPUs: top"
 
 ## how many CPUs

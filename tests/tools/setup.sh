@@ -33,6 +33,42 @@ doctor() {
 	done
 }
 
+# start_top WORD...: top, in a terminal in the background; what it draws is in $scratch/top. Sets top.
+start_top() {
+	rm -f "$scratch/top"
+	TERM=screen script -qefc "stty cols 80 rows 24; echo \$\$ >$scratch/top-pid; exec $*" "$scratch/top" \
+		</dev/null >/dev/null 2>&1 &
+	terminal=$!
+	top=
+	within 60 draws "exits/s" && top=$(<"$scratch/top-pid")
+}
+
+draws() {
+	grep -qs "$1" "$scratch/top"
+}
+
+has_grown() {
+	(($(wc -c <"$scratch/top") > $1))
+}
+
+# draws_more TIMES: waits until it has drawn anew that often
+draws_more() {
+	local i
+	for ((i = 0; i < $1; i++)); do
+		within 60 has_grown "$(wc -c <"$scratch/top")" || return
+	done
+}
+
+# A signal between its look for one and its waiting for a key is noticed after that only: it gets more.
+end_top() {
+	within 60 cannot_be_signalled "${top:-$terminal}"
+	wait "$terminal"
+}
+
+cannot_be_signalled() {
+	! kill "$1" 2>/dev/null
+}
+
 # has_ended PROCESS: even if nobody has waited for it yet
 has_ended() {
 	! grep -qs '^State:[^Z]*$' "/proc/$1/status"
