@@ -2,12 +2,9 @@
 # SPDX-License-Identifier: GPL-2.0
 # perf record in an inner Linux with exitstat_guest.ko, as root: which code causes the exits. Wants
 # perf, causes of lab/inside, cpuids of tests/tools and busybox in PATH. Prints TAP.
-. /bin/tap.sh
-export LC_ALL=C PERF_PAGER=cat
+. /bin/guest-common.sh
 
-scratch=$(mktemp -d)
 data=$scratch/data
-cpus=$(grep -c '^processor' /proc/cpuinfo)
 io=io msr=msr npf=npf window=iret
 grep -q AuthenticAMD /proc/cpuinfo || io=io_instruction msr=msr_write npf=ept_violation window=nmi_window
 # Without the kernel's names perf is quick.
@@ -59,7 +56,6 @@ mostly() {
 	done
 }
 
-said=$(dmesg | wc -l)
 check "exitstat_guest.ko loads" insmod /modules/exitstat_guest.ko
 insmod /modules/msr.ko allow_writes=on
 
@@ -157,7 +153,7 @@ ok $? "and tells it, whatever comes in bursts: $n exits of 60,000"
 check "each exit of a CPU, all reasons" record -a -e exitstat/exits/ -c 1 -- causes 200
 n=$(number)
 is "$((n >= 600))" 1 "is a sample, and the guest goes on: $n"
-rate 1000
+rate 100
 check "more often than perf allows" record -e exitstat/cpuid/ -c 1 -- cpuids 5000
 like "$(perf report -i "$data" --stats 2>/dev/null)" 'THROTTLE events: *[1-9]' "is throttled"
 n=$(number)
@@ -178,24 +174,20 @@ granted() {
 	perf record -o "$scratch/probe" -e exitstat/exits/ -c "$1" -- true >/dev/null 2>&1
 }
 
-# host_grants PERIOD: that and no less, when the host has come to it.
-host_grants() {
-	local i
-
-	echo "# host: sampling $1" >/dev/console
-	for ((i = 0; i < 30; i++)); do
-		! granted "$1" || { (($1 > 1)) && granted $(($1 - 1)); } || return 0
-		sleep 1
-	done
-	return 1
+grants_no_less() {
+	granted "$1" && { (($1 == 1)) || ! granted $(($1 - 1)); }
 }
 
-mkfifo "$scratch/go"
-# shellcheck disable=SC2016 # that shell expands it
-record --period -e exitstat/cpuid/ -c 20 -- sh -c 'read -r _ <"$0"; exec cpuids 20000' "$scratch/go" &
-until (($(cat /sys/module/exitstat_guest/refcnt))); do sleep 0.1; done
+# host_grants PERIOD: that and no less, when the host has come to it.
+host_grants() {
+	echo "# host: sampling $1" >/dev/console
+	within 60 grants_no_less "$1"
+}
+
+record --period -e exitstat/cpuid/ -c 20 -- sh -c '"$@"; exec cpuids 20000' - "${held[@]}" &
+within 300 in_use
 check "the host grants less while perf records" host_grants 500
-echo go >"$scratch/go"
+release
 wait $!
 check "and as much as before" host_grants 1
 n=$(number)
@@ -219,12 +211,10 @@ if ((cpus > 1)); then
 	record -e exitstat/cpuid/ -c 20 -- sh -c 'taskset 1 cpuids 4000 & taskset 1 cpuids 4000; wait'
 	n=$(number)
 	is "$((n >= 400 && n < 440))" 1 "two tasks that take turns on a CPU lose none"
-	record -a -e exitstat/exits/ -c 10 -- sleep 3 &
-	until (($(cat /sys/module/exitstat_guest/refcnt) >= cpus)); do sleep 0.1; done
-	sleep 0.5
-	echo 0 >/sys/devices/system/cpu/cpu1/online
-	sleep 1
-	echo 1 >/sys/devices/system/cpu/cpu1/online
+	record -a -e exitstat/exits/ -c 10 -- "${held[@]}" &
+	within 300 in_use "$cpus"
+	cpu1_goes_and_comes
+	release
 	wait $!
 	ok $? "a CPU may go offline and come back"
 else
@@ -245,9 +235,10 @@ refused 'not supported|PMU' "nor times" -e exitstat/exits_time/
 refused 'not supported|PMU' "nor states" -e exitstat/halted/
 refused 'nvalid' "no period that is too long" -e exitstat/exits/ -c 3000000000
 refused 'nvalid' "nor samples but for idleness" -e exitstat/exits/I
-perf record -o "$data" -a -e exitstat/cpuid/ -c 1000 -- sleep 2 >/dev/null 2>&1 &
-sleep 1
+perf record -o "$scratch/other" -a -e exitstat/cpuid/ -c 1000 -- "${held[@]}" >/dev/null 2>&1 &
+within 300 in_use
 refused 'busy|EBUSY|16' "nor beside another perf" -e exitstat/exits/
+release
 wait
 check "after that it can" record -e exitstat/exits/ -- true
 echo 2 >/proc/sys/kernel/perf_event_paranoid
@@ -262,25 +253,24 @@ like "$?$(cat "$scratch/said")" '^[1-9].*(ermission|EACCES|perf_event_paranoid)'
 
 ## The host's exitstat goes, and comes back
 
-perf record -o "$data" -a -e exitstat/exits/ -c 10 -- sleep 8 >/dev/null 2>&1 &
-until (($(cat /sys/module/exitstat_guest/refcnt))); do sleep 0.1; done
-echo "# host: reload"
+perf record -o "$data" -a -e exitstat/exits/ -c 10 -- "${held[@]}" >/dev/null 2>&1 &
+within 300 in_use
+check "exitstat goes" host_off
+check "and comes back" host_on
+release
 wait $!
 ok $? "perf ends as ever"
-for ((i = 0; i < 30; i++)); do
-	! perf stat -e exitstat/cpuid/ -- true >/dev/null 2>&1 || break
-	sleep 1
-done
 record -e exitstat/cpuid/ -c 20 -- cpuids 2000
 n=$(number)
 is "$((n >= 100))" 1 "and records with the new one"
 
 ## The module goes
 
-perf record -o "$scratch/last" -a -e exitstat/exits/ -c 10 -- sleep 4 >/dev/null 2>&1 &
-until (($(cat /sys/module/exitstat_guest/refcnt))); do sleep 0.1; done
+perf record -o "$scratch/last" -a -e exitstat/exits/ -c 10 -- "${held[@]}" >/dev/null 2>&1 &
+within 300 in_use
 rmmod exitstat_guest 2>/dev/null
 is $? 1 "the module stays while perf records"
+release
 wait $!
 check "then it goes" rmmod exitstat_guest
 check "and comes back" insmod /modules/exitstat_guest.ko
@@ -291,20 +281,10 @@ rmmod exitstat_guest
 check "with restrict=1" insmod /modules/exitstat_guest.ko restrict=1
 record -e exitstat/cpuid/ -c 20 -- cpuids 2000
 is "$(($(number) >= 100))" 1 "where programs do not see the leaves perf samples all the same"
-# closed_by WHOM: waits until it is so.
-closed_by() {
-	local i
-
-	for ((i = 0; i < 30; i++)); do
-		[[ $(cat /sys/bus/event_source/devices/exitstat/caps/restricted) != "$1" ]] || return 0
-		sleep 1
-	done
-	return 1
-}
-echo "# host: reload"
-check "when exitstat is loaded anew the leaves are open" closed_by no
-check "and soon closed again" closed_by guest
+host_off
+check "without exitstat no leaves are closed" within 60 is_closed_by no
+host_on
+check "when it is loaded anew they soon are again" within 60 is_closed_by guest
 rmmod exitstat_guest
-is "$(dmesg | tail -n +$((said + 1)) | grep -E 'WARNING|BUG|Oops|cut here|NMI received|Dazed')" "" \
-	"the kernel's log has no complaints"
+no_complaints
 done_testing

@@ -50,15 +50,13 @@ skip() {
 
 # within SECONDS COMMAND...: waits until it succeeds; fails, and says so, when that takes longer.
 within() {
-	local limit=$1 tries
+	local limit=$1 end=$((SECONDS + $1))
 	shift
 
-	for ((tries = 0; tries < limit * 10; tries++)); do
-		! "$@" || return 0
+	until "$@"; do
+		((SECONDS < end)) || { diag "not within $limit s: $*" >&2; return 1; }
 		sleep 0.1
 	done
-	diag "not within $limit s: $*" >&2
-	return 1
 }
 
 # has_lines NUMBER FILE: or more

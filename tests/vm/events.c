@@ -3,8 +3,8 @@
  * events MODULE SECONDS: exitstat_guest.ko in an inner Linux, by perf_event_open(2) alone. Counts
  * and samples are exact, before and after everything is done at once for that long: events of all
  * kinds come and go while their tasks move, a CPU goes offline, the driver is unloaded and the
- * host's exitstat is loaded anew ("# host: reload" asks for it). Where the kernel looks for faults
- * this takes minutes; perf itself would take one to start.
+ * host's exitstat is loaded anew ("# host: off" and "# host: on" ask for it). Where the kernel
+ * looks for faults this takes minutes; perf itself would take one to start.
  */
 #include <err.h>
 #include <errno.h>
@@ -449,6 +449,12 @@ static bool opens(bool wanted)
 	return (fd >= 0) == wanted;
 }
 
+static void ask_host(const char *what)
+{
+	printf("# host: %s\n", what);
+	fflush(stdout);
+}
+
 /* A host without exitstat may answer anything when it is asked for the least period. */
 static void test_host(void)
 {
@@ -456,9 +462,9 @@ static void test_host(void)
 	bool away;
 
 	start_openers(errors);
-	puts("# host: reload");
-	fflush(stdout);
+	ask_host("off");
 	away = opens(false);
+	ask_host("on");
 	ok(away && opens(true), "the host's exitstat goes and comes back");
 	sleep(seconds);
 	stop_openers("loaded anew");
