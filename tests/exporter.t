@@ -60,7 +60,7 @@ if [[ ${1:-} != --no-vm ]]; then
 	make_here tools -C tools
 	make_here vm-tests vm-tests
 	rm -rf "$build/exporter-vm"
-	"$top/lab/vm" --out "$build/exporter-vm" --timeout 600 --file "$build/exitstat" \
+	"$top/lab/vm" --out "$build/exporter-vm" --timeout 1800 --file "$build/exitstat" \
 		--file "$build/vm-tests/leaves" --file "$rules" \
 		--file "$top/exporter/exitstat.dashboard.json" --file "$prometheus/usr/bin/prometheus" --file "$promtool" \
 		"$top/tests/exporter/prometheus.job" >"$build/log/exporter-vm"
