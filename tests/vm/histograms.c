@@ -22,6 +22,7 @@ struct histogram {
 	uint64_t count;
 	uint64_t least, most;	/* cycles that the buckets allow for */
 	uint64_t longest;
+	uint64_t counts[EXITSTAT_NR_BUCKETS];
 	bool agrees;		/* the map, and four at once, are what two and two are */
 };
 
@@ -78,6 +79,7 @@ static struct histogram read_histogram(int vcpu, uint32_t selector)
 		count = bucket % 2 ? two.cycles : two.count;
 		histogram.agrees &= (longest.cycles >> bucket & 1) == !!count &&
 				    one_of_four(vcpu, selector, bucket) == count;
+		histogram.counts[bucket] = count;
 		histogram.count += count;
 		histogram.least += count * exitstat_bucket_begin(bucket);
 		histogram.most += count * (bucket == EXITSTAT_NR_BUCKETS - 1 ? histogram.longest :
@@ -150,13 +152,27 @@ static void test_reasons(struct small_vm *vm)
 	check_exits(EXITSTAT_ALL_REASONS, 1, "all reasons");
 }
 
+/* How many may have taken as long as that. */
+static uint64_t as_long_as(const struct histogram *histogram, uint64_t cycles)
+{
+	uint64_t count = 0;
+	uint32_t bucket;
+
+	for (bucket = exitstat_bucket(cycles); bucket < EXITSTAT_NR_BUCKETS; bucket++)
+		count += histogram->counts[bucket];
+	return count;
+}
+
+#define SLEEPS		5
+#define SLEEP_MS	20
+
 static uint64_t timed;
 
 static void sleep_and_time(void)
 {
 	uint64_t begin = __rdtsc();
 
-	usleep(20000);
+	usleep(SLEEP_MS * 1000);
 	begin = __rdtsc() - begin;
 	timed = begin > timed ? begin : timed;
 }
@@ -165,13 +181,13 @@ static void sleep_and_time(void)
 static void test_vmm(void)
 {
 	uint32_t selector = EXITSTAT_OF_VMM | reason_of(GUEST_IO);
-	uint64_t begin = __rdtsc(), took, waited;
-	struct histogram histogram, all;
+	uint64_t begin = __rdtsc(), took, waited, sleep;
+	struct histogram histogram, all, exits;
 	struct small_vm vm;
 
 	vm_create(&vm, 1);
 	vm.on_io = sleep_and_time;
-	vm_run(&vm, 0, GUEST_IO, 5);
+	vm_run(&vm, 0, GUEST_IO, SLEEPS);
 	vm.on_io = NULL;
 	/* One that has woken to a busy CPU is preempted until it has it. */
 	waited = ask_pair(0, EXITSTAT_LEAF_STATE, EXITSTAT_STATE_PREEMPTED).cycles;
@@ -184,7 +200,10 @@ static void test_vmm(void)
 		"a VMM that sleeps: the longest is what it has slept"))
 		printf("# longest %" PRIu64 ", slept %" PRIu64 ", preempted %" PRIu64
 		       ", in all %" PRIu64 "\n", histogram.longest, timed, waited, took);
-	ok(read_histogram(0, EXITSTAT_OF_EXITS | reason_of(GUEST_IO)).longest < timed,
+	/* The emulator may not have run for as long meanwhile, but not each time. */
+	exits = read_histogram(0, EXITSTAT_OF_EXITS | reason_of(GUEST_IO));
+	sleep = SLEEP_MS * ask(0, EXITSTAT_LEAF_PROPERTIES, 0).eax;
+	ok(as_long_as(&histogram, sleep) >= SLEEPS && as_long_as(&exits, sleep) < SLEEPS,
 	   "a VMM that sleeps: that is no host time");
 	/* By the state's leaf what lasts has cycles. */
 	all = read_histogram(0, EXITSTAT_OF_STATE | EXITSTAT_STATE_VMM);
@@ -196,36 +215,45 @@ static void test_vmm(void)
 
 #define MILLISECONDS	200
 
-static void test_halted(struct small_vm *vm)
+/* Nor has this one been halted before. */
+static void test_halted(void)
 {
-	struct pair before = ask_pair(0, EXITSTAT_LEAF_STATE, EXITSTAT_STATE_HALTED), in;
-	uint64_t khz = ask(0, EXITSTAT_LEAF_PROPERTIES, 0).eax;
-	uint64_t begin = __rdtsc(), took;
+	uint64_t begin, took, khz;
 	struct histogram histogram;
+	struct pair before, in;
+	struct small_vm vm;
 
-	vm_want_sipi(vm, 0, MILLISECONDS);
+	vm_create(&vm, 1);
+	vm_run(&vm, 0, GUEST_CPUID, 1);
+	khz = ask(0, EXITSTAT_LEAF_PROPERTIES, 0).eax;
+	before = ask_pair(0, EXITSTAT_LEAF_STATE, EXITSTAT_STATE_HALTED);
+	begin = __rdtsc();
+	vm_want_sipi(&vm, 0, MILLISECONDS);
 	took = __rdtsc() - begin;
 	histogram = check_state(EXITSTAT_STATE_HALTED, "halted");
 	in = ask_pair(0, EXITSTAT_LEAF_STATE, EXITSTAT_STATE_HALTED);
 	in.count -= before.count;
 	in.cycles -= before.cycles;
 	/* Whatever wakes its thread meanwhile, it halts again. */
-	if (!ok(in.cycles >= MILLISECONDS * khz / 10 * 9 &&
+	if (!ok(in.cycles >= MILLISECONDS * khz / 2 &&
 		histogram.longest >= in.cycles / in.count &&
 		histogram.longest <= took, "halted: the longest is how long it had to wait"))
 		printf("# longest %" PRIu64 ", %" PRIu64 " times, in all %" PRIu64 "\n",
 		       histogram.longest, in.count, took);
+	vm_destroy(&vm);
 }
 
-static void test_preempted(struct small_vm *vm)
+static void test_preempted(void)
 {
 	struct neighbour neighbour = { 0 };
-	uint64_t begin, took;
 	struct histogram histogram;
+	uint64_t begin, took;
+	struct small_vm vm;
 
+	vm_create(&vm, 1);
 	move_in(&neighbour);
 	begin = __rdtsc();
-	vm_run(vm, 0, GUEST_CPUID, 8000);
+	vm_run(&vm, 0, GUEST_CPUID, 8000);
 	took = __rdtsc() - begin;
 	move_out(&neighbour);
 	histogram = check_state(EXITSTAT_STATE_PREEMPTED, "preempted");
@@ -233,6 +261,7 @@ static void test_preempted(struct small_vm *vm)
 	   "preempted: often, and not longer than the busy task was there");
 	check_exits(reason_of(GUEST_CPUID), 0, "preempted amid CPUIDs");
 	check_exits(EXITSTAT_ALL_REASONS, 1, "preempted amid all");
+	vm_destroy(&vm);
 }
 
 #define TIMES	20000
@@ -301,9 +330,9 @@ int main(void)
 	vm_create(&vm, 1);
 	test_reasons(&vm);
 	test_guest(&vm);
-	test_preempted(&vm);
-	test_halted(&vm);
 	vm_destroy(&vm);
+	test_preempted();
+	test_halted();
 	test_vmm();
 	set_parameter("histograms", "0");
 	test_off();

@@ -16,7 +16,7 @@
 #include "tap.h"
 #include "worker.h"
 
-#define ENOUGH	60	/* seconds */
+#define ENOUGH	600	/* seconds */
 #define MANY	1000000
 #define ROUNDS	8
 #define BESIDE	2500	/* I/Os, in a round */

@@ -299,9 +299,13 @@ void vm_run_nothing(struct small_vm *vm, int vcpu)
 	run->immediate_exit = 0;
 }
 
+static struct kvm_run *interrupted;
+
+/* KVM_RUN that begins only after the signal returns at once, too. */
 static void on_alarm(int signal)
 {
 	(void)signal;
+	interrupted->immediate_exit = 1;
 }
 
 /* As after an INIT: the vCPU wants a SIPI, which does not come. */
@@ -310,10 +314,12 @@ void vm_want_sipi(struct small_vm *vm, int vcpu, unsigned int milliseconds)
 	struct itimerval timer = { .it_value.tv_usec = milliseconds * 1000 };
 	struct sigaction action = { .sa_handler = on_alarm };
 
+	interrupted = vm->runs[vcpu];
 	sigaction(SIGALRM, &action, NULL);
 	set_mp_state(vm, vcpu, KVM_MP_STATE_INIT_RECEIVED);
 	setitimer(ITIMER_REAL, &timer, NULL);
 	run_interrupted(vm, vcpu);
+	interrupted->immediate_exit = 0;
 	set_mp_state(vm, vcpu, KVM_MP_STATE_RUNNABLE);
 }
 
