@@ -141,7 +141,7 @@ prepare() {
 
 # While one run unpacks the kernel's source, another one boots a kernel.
 test_two_runs() {
-	local first i
+	local first
 
 	fresh
 	functions kernel.sh 'get_kernel base'
@@ -151,16 +151,15 @@ test_two_runs() {
 	STUB
 	lab scripts/lint &
 	first=$!
-	for ((i = 0; i < 600; i++)); do
-		[[ ! -e $work/tmp/unpacks ]] || break
-		sleep 0.1
-	done
+	within 60 test -e "$work/tmp/unpacks"
 	said=$work/said-too
 	stub qemu-system-x86_64 <<<'echo "qemu: no such accelerator" >&2; exit 1'
 	lab timeout 60 lab/vm --kvm stock job
 	[[ -e $work/tmp/unpacks ]] && grep -q 'no such accelerator' "$said"
 	ok $? "a run that wants something else does not wait for the first one"
-	lab timeout 5 scripts/lint
+	# shellcheck disable=SC2016 # that shell expands it
+	lab timeout 100 bash -c 'scripts/lint &
+		until grep -q "Waiting for another run" "$0"; do sleep 0.1; done; kill 0' "$said"
 	grep -q 'Waiting for another run' "$said"
 	ok $? "one that wants the same waits"
 	touch "$work/tmp/go"
@@ -507,7 +506,7 @@ test_network() {
 
 # Somebody else's apt has the lists for a while.
 test_apt_lock() {
-	local holder i
+	local holder
 
 	fresh
 	publish
@@ -516,10 +515,7 @@ test_apt_lock() {
 	perl -e 'use Fcntl; open my $f, "+<", $ARGV[0] or die; my $lock = pack "ssx4qqix4", F_WRLCK, 0, 0, 0, 0;
 		fcntl $f, F_SETLK, $lock or die; open my $held, ">", $ARGV[1] or die; sleep 600' "$work/lists/lock" "$work/held" &
 	holder=$!
-	for ((i = 0; i < 600; i++)); do
-		[[ ! -e $work/held ]] || break
-		sleep 0.1
-	done
+	within 60 test -e "$work/held"
 	lab timeout 20 bash -c '. lab/lib.sh; update_apt_lists'
 	kill "$holder"
 	wait "$holder" 2>/dev/null
@@ -582,18 +578,15 @@ boots() {
 
 # ended PROCESS: it has, or does at once.
 ended() {
-	local i
+	within 60 eval "! kill -0 $1 2>/dev/null"
+}
 
-	for ((i = 0; i < 50; i++)); do
-		kill -0 "$1" 2>/dev/null || return 0
-		sleep 0.1
-	done
-	return 1
+# shellcheck disable=SC2317 # within calls it; nobody says anything any more
+is_released() {
+	[[ -z $(find /proc/[0-9]*/fd -lname "$said" 2>/dev/null) ]]
 }
 
 test_interrupted() {
-	local i
-
 	fresh
 	publish
 	stub dpkg-deb <<<'/usr/bin/dpkg-deb "$@"; kill -9 $PPID'
@@ -618,20 +611,17 @@ test_interrupted() {
 	stub qemu-system-x86_64 <<-'STUB'
 	trap 'exit 0' INT
 	echo begun >>"$TMPDIR/qemu"
+	kill -INT 0
 	for ((i = 0; i < 600; i++)); do sleep 0.1; done
 	STUB
-	lab timeout --kill-after=60 --signal=INT 15 lab/vm --true-smp --kvm stock job
+	lab env --default-signal=INT setsid --wait lab/vm --true-smp --kvm stock job
 	is "$(<"$work/tmp/qemu")" begun "an outer VM that was interrupted is not started again"
 	rm -f "$work/tmp/qemu"
 	lacks "$work/tmp/*" "no temporary file is left"
 	stub qemu-system-x86_64 <<<'read -r _ _ _ vm _ </proc/$PPID/stat; kill -TERM $vm'
 	lab lab/vm --kvm stock job
 	is "$status" 143 "ended while the outer VM runs"
-	for ((i = 0; i < 300; i++)); do
-		[[ -n $(find /proc/[0-9]*/fd -lname "$said" 2>/dev/null) ]] || break
-		sleep 0.1
-	done
-	((i < 300))
+	within 60 is_released
 	ok $? "no process is left"
 	rm "$work/stubs/qemu-system-x86_64"
 
@@ -639,7 +629,9 @@ test_interrupted() {
 	echo $$ >"$TMPDIR/make"
 	exec sleep 60
 	STUB
-	lab timeout --foreground 5 scripts/test --quick
+	# shellcheck disable=SC2016 # that shell expands it
+	lab timeout 100 bash -c 'scripts/test --quick &
+		until [[ -s $TMPDIR/make ]]; do sleep 0.1; done; kill $!; wait'
 	ended "$(<"$work/tmp/make")"
 	ok $? "what a run of the tests has started ends with it"
 	rm "$work/stubs/make" "$work/tmp/make"
