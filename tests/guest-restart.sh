@@ -6,6 +6,7 @@
 #
 # guest-restart.sh reset|crash
 . /bin/nmis.sh
+. /bin/tap.sh
 
 # cmos BYTE: a byte of the clock's memory, which outlives a reset, is read, or written.
 cmos() {
@@ -18,15 +19,15 @@ cmos() {
 	fi
 }
 
+has_nmis() {
+	(($(nmis) > 0))
+}
+
 # Often, so that what is left armed tells at once.
 arm() {
-	local try
-
 	insmod /modules/exitstat_guest.ko || exit
-	perf record -o /tmp/data -a -e exitstat/exits/ -c 20 -- sleep 100 >/dev/null 2>&1 &
-	for ((try = 0; try < 300 && $(nmis) == 0; try++)); do
-		sleep 0.1
-	done
+	perf record -o /tmp/data -a -e exitstat/exits/ -c 20 -- sleep 1000 >/dev/null 2>&1 &
+	within 300 has_nmis
 	echo "armed: $(($(nmis) > 0))"
 }
 
