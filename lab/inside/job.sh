@@ -153,18 +153,6 @@ tests_of() {
 	fi
 }
 
-# listen SECONDS: to the inner Linux, until it ends, or says nothing more for that long, or but that a CPU does not
-# wake up: the emulator may have lost the interrupt that it waits for.
-listen() {
-	local line status=0
-
-	while IFS= read -r -t "$1" line || { status=$?; false; }; do
-		echo "${line%$'\r'}"
-		[[ $line != *"rcu: INFO: "*stall* ]] || { status=129; break; }
-	done
-	((status <= 128)) || pkill -f guest=inner
-}
-
 # boot_inner COMMAND [QEMU'S OPTION...]: an inner Linux that runs COMMAND, its console here,
 # for $timeout_inner seconds at most when that is set, with $parameters_inner on its command line,
 # beside what such a kernel wants there. Under Bochs it is lab/intel.sh that says how, in
