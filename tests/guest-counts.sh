@@ -101,10 +101,11 @@ within 300 in_use
 host_off
 like "$(cat "$scratch/there")" "No such device" "without it there are no new events"
 check "with the new one there are" host_on
-sleep 3
+# A line for each interval, after two of perf's own.
+within 120 has_lines 14 "$scratch/stat"
 release
 wait $!
-is "$?:$(awk -F, 'NF > 3 { n++; last = $2; if ($2 > 1e7) print $0 } END { print (n > 3 && last > 0) }' "$scratch/stat")" 0:1 \
+is "$?:$(awk -F, 'NF > 3 { n++; last = $2; if ($2 > 1e7) print $0 } END { print (n > 10 && last > 0) }' "$scratch/stat")" 0:1 \
 	"those that are there go on, and no interval has what cannot be"
 
 ## What is not to be had

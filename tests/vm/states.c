@@ -329,7 +329,7 @@ static void test_wait_for_sipi(struct small_vm *vm)
 	after = read_states(vm);
 	states = difference(&after, &before);
 	check_sum(&states, "waiting for a SIPI");
-	if (!ok(states.cycles[EXITSTAT_STATE_HALTED] > wanted / 2,
+	if (!ok(states.cycles[EXITSTAT_STATE_HALTED] > wanted / 10 * 9,
 		"waiting for a SIPI: halted"))
 		show(&states);
 }
