@@ -64,7 +64,7 @@ define_domain() {
 	    <type arch='x86_64' machine='q35'>hvm</type>
 	    <kernel>/mnt/job/vmlinuz</kernel>
 	    <initrd>/mnt/job/files/inner.img</initrd>
-	    <cmdline>console=ttyS0 quiet nowatchdog panic=-1 inner_run="$(as_text "$2")"</cmdline>
+	    <cmdline>console=ttyS0 quiet nowatchdog panic=-1 $quick_inner inner_run="$(as_text "$2")"</cmdline>
 	  </os>
 	  <features>
 	    <acpi/>
