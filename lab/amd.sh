@@ -17,7 +17,7 @@ cpu_without=-erms,-fsrm,-la57
 
 # An emulator that runs a stale translation of code that the kernel has patched can bring the
 # outer VM to a stand, without a word of the kernel's. There, run touches a file every other
-# second; when that grows old the state of the CPUs is kept, and the boot is tried again.
+# second; when that grows old the state of the CPUs and their APICs is kept, and the boot is tried again.
 stall_limit=90
 watch_heartbeat() {
 	[[ ${shares[0]} == -virtfs ]] || return 0
@@ -28,7 +28,7 @@ watch_heartbeat() {
 		touch "$job/stalled"
 		perl -MIO::Socket::UNIX -e 'alarm 10;
 			my $s = IO::Socket::UNIX->new($ARGV[0]) or exit 1;
-			print $s "info registers -a\nquit\n"; $s->flush; print while <$s>;' \
+			print $s "info registers -a\ninfo lapic 0\ninfo lapic 1\nquit\n"; $s->flush; print while <$s>;' \
 			"$job/monitor" >"$out/stalled" 2>&1 || kill -9 "$(<"$job/pid")"
 		return
 	done
