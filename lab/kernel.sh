@@ -170,19 +170,19 @@ fetch_kernel() {
 
 	[[ ! -e $kernel/build ]] || return 0
 	need kmod
-	step "Fetching Debian's kernel $release ($version)"
+	step "Fetching Debian's kernel $release ($kernel_version)"
 	rm -rf "$new"
-	mapfile -t packages < <(with_parts "$image" "$version")
+	mapfile -t packages < <(with_parts "$image" "$kernel_version")
 	fetch "$new/image" "${packages[@]}"
-	mapfile -t packages < <(with_parts "$headers" "$version")
+	mapfile -t packages < <(with_parts "$headers" "$kernel_version")
 	fetch "$new/headers" "${packages[@]}"
 	finish_kernel "$new"
 }
 
-# get_kernel SUITE[/FLAVOUR]: the newest there. Sets suite; flavour; kernel, its directory; release;
+# get_kernel SUITE[/FLAVOUR]: the newest there. Sets suite; flavour; kernel, its directory; release; kernel_version;
 # and words, what it wants on its command line.
 get_kernel() {
-	local image headers version
+	local image headers
 
 	# shellcheck disable=SC2034 # for whoever sources this
 	suite=${1%/*} flavour=amd64 words='' kernel_version=''
@@ -194,11 +194,10 @@ get_kernel() {
 	use_suite "$suite"
 	image=$(current_package "linux-image-$flavour" '^linux-image-[0-9]') || exit
 	headers=$(current_package "linux-headers-$flavour" '^linux-headers-[0-9]') || exit
-	version=$(version_of "$image")
-	kernel_version=$version
+	kernel_version=$(version_of "$image")
 	release=${image#linux-image-}
 	release=${release%-unsigned}
-	kernel=$cache/kernels/$release-$version
+	kernel=$cache/kernels/$release-$kernel_version
 	[[ -e $kernel/build ]] || locked "$kernel" fetch_kernel
 }
 
