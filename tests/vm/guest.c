@@ -159,7 +159,7 @@ static void enable_x2apic(void)
 }
 
 /*
- * Periodic: an emulator may deliver an interrupt between STI and HLT, and the HLT then
+ * Periodic: QEMU 7.2 may deliver an interrupt between STI and HLT, and the HLT then
  * waits for the next one.
  */
 static void start_timer(uint32_t count)
