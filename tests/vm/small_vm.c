@@ -3,6 +3,7 @@
 #include <err.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -402,6 +403,8 @@ uint64_t vm_others(struct small_vm *vm, int reader, uint32_t selector)
 		high = all - before < high ? all - before : high;
 	}
 	if (low > high)
-		errx(1, "the other vCPUs do not stand still");
+		errx(1, "the other vCPUs do not stand still: %" PRIu64 " exits, then %" PRIu64
+		     "; the last reading: %" PRIu64 " of all, of the reader %" PRIu64 " to %" PRIu64,
+		     high, low, all, before, after);
 	return low;
 }
