@@ -399,8 +399,11 @@ uint64_t vm_others(struct small_vm *vm, int reader, uint32_t selector)
 		before = pair_of(&query[0]).count + own;
 		all = pair_of(&query[1]).count;
 		after = pair_of(&query[2]).count - own;
-		low = all - after > low ? all - after : low;
-		high = all - before < high ? all - before : high;
+		/* The others may have none, and the reader's own have gone on. */
+		if (all > after && all - after > low)
+			low = all - after;
+		if (all - before < high)
+			high = all - before;
 	}
 	if (low > high)
 		errx(1, "the other vCPUs do not stand still: %" PRIu64 " exits, then %" PRIu64
