@@ -407,7 +407,7 @@ uint64_t vm_others(struct small_vm *vm, int reader, uint32_t selector)
 	}
 	if (low > high)
 		errx(1, "the other vCPUs do not stand still: %" PRIu64 " exits, then %" PRIu64
-		     "; the last reading: %" PRIu64 " of all, of the reader %" PRIu64 " to %" PRIu64,
+		     "; the last reading: %" PRIu64 " of all, the reader's %" PRIu64 " to %" PRIu64,
 		     high, low, all, before, after);
 	return low;
 }

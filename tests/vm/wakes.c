@@ -12,7 +12,7 @@
 
 #define WAKES	20000
 #define FOR_EVER	20	/* seconds, of an emulator on a busy machine */
-#define LONGEST_PAUSE	4000	/* turns of a loop, about what the guest does between two HLTs */
+#define LONGEST_PAUSE	4000	/* turns of a loop: about what lies between two HLTs */
 
 static bool awaken(const uint32_t *took)
 {
