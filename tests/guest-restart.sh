@@ -28,7 +28,7 @@ arm() {
 	insmod /modules/exitstat_guest.ko || exit
 	perf record -o /tmp/data -a -e exitstat/exits/ -c 20 -- sleep 1000 >/dev/null 2>&1 &
 	within 300 has_nmis
-	echo "armed: $(($(nmis) > 0))"
+	say "armed: $(($(nmis) > 0))"
 }
 
 # What this kernel wants of words, the next does too.
