@@ -10,7 +10,7 @@ nmis() {
 # and a kernel that ends at once ends amid a line.
 say() {
 	echo "$*"
-	stty cs8
+	stty -echo
 }
 
 # tell HOW: this kernel was started while samples were armed. What is left of them has come by then.
