@@ -8,8 +8,8 @@
 #include "handle.h"
 
 /*
- * __get_cpuid() would refuse leaves above the highest that the CPU declares. An answer
- * between two CPUs is nobody's: that CPUID is executed again.
+ * __get_cpuid() would refuse leaves above the highest that the CPU declares. What was asked
+ * while the thread changed its CPU is asked again.
  */
 static int cpuid_query(struct exitstat *es, uint32_t leaf, uint32_t ecx,
 		       struct exitstat_regs *regs)
@@ -25,6 +25,7 @@ static int cpuid_query(struct exitstat *es, uint32_t leaf, uint32_t ecx,
 		cpu = sched_getcpu();
 		if (err || cpu == es->cpu)
 			return err;
+		exitstat_drop_answer(es, leaf);
 	}
 	return exitstat_fail(es, EXITSTAT_ERR_SYSTEM, "cannot tell which CPU this is: %s",
 			     strerror(errno));

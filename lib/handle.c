@@ -90,6 +90,15 @@ int exitstat_count_answer(struct exitstat *es, int cpu)
 	return !err && es->by_perf ? exitstat_count_own(es, cpu) : err;
 }
 
+/* An answer between two CPUs is nobody's, but it has been counted. */
+void exitstat_drop_answer(struct exitstat *es, uint32_t leaf)
+{
+	static const struct exitstat_regs none;
+
+	if (es->listener)
+		es->listener->answer(es, EXITSTAT_DROPPED, leaf, &none);
+}
+
 /* How many CPUIDs this handle has executed in the present scope. */
 uint64_t exitstat_own(const struct exitstat *es)
 {

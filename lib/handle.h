@@ -35,7 +35,7 @@ struct exitstat_source {
 
 /**
  * struct exitstat_listener - who hears every answer
- * @answer: there is one
+ * @answer: there is one, or one was dropped: to leaf EXITSTAT_DROPPED
  * @end: that was the last of a reading, which returns @err, or else why it was not heard
  * @free: the handle is let go of
  */
@@ -91,6 +91,12 @@ struct exitstat {
 	char message[320];
 };
 
+/*
+ * Nobody's leaf: for who listens, a CPUID whose answer was dropped, ECX being the leaf that was
+ * asked.
+ */
+#define EXITSTAT_DROPPED	0xffffffff
+
 extern const struct exitstat_source exitstat_cpuid_source;
 extern const struct exitstat_source exitstat_perf_source;
 
@@ -108,6 +114,7 @@ int exitstat_end_reading(struct exitstat *es, int err);
 void exitstat_take_time(struct exitstat *es);
 int exitstat_count_own(struct exitstat *es, int cpu);
 int exitstat_count_answer(struct exitstat *es, int cpu);
+void exitstat_drop_answer(struct exitstat *es, uint32_t leaf);
 uint64_t exitstat_own(const struct exitstat *es);
 
 /* probe.c: is this the answer of exitstat, in a version that we know? */

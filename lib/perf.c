@@ -110,8 +110,11 @@ static int perf_query(struct exitstat *es, uint32_t leaf, uint32_t ecx, struct e
 		err = read_halves(type, config, cpu, &halves) ? exitstat_count_answer(es, cpu) :
 								refused(es);
 		cpu = sched_getcpu();
-		if (cpu != es->cpu)
+		if (cpu != es->cpu) {
+			if (!err)
+				exitstat_drop_answer(es, leaf);
 			continue;
+		}
 		*regs = (struct exitstat_regs){ halves.low, halves.low >> 32, halves.high,
 						halves.high >> 32 };
 		return err;

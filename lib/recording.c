@@ -125,9 +125,9 @@ static int parse_lines(struct exitstat *es, FILE *file, const char *path)
 }
 
 /* Is this the last answer that a reading asks for? One that makes no sense is, too. */
-static bool ends_sample(const struct recorded_answer *answer, uint32_t space)
+static bool ends_sample(const struct recorded_answer *answer,
+			const struct recorded_answer *before, uint32_t space)
 {
-	const struct recorded_answer *before = answer - 1;
 	uint32_t next = answer->regs.eax;
 
 	switch (answer->leaf) {
@@ -152,19 +152,26 @@ static bool ends_sample(const struct recorded_answer *answer, uint32_t space)
  */
 static bool cut_sample(struct exitstat_recording *recording)
 {
-	const struct recorded_answer *answers = recording->answers;
-	size_t first = recording->nr, i;
-	uint32_t space;
+	const struct recorded_answer *answers = recording->answers, *answer, *before;
+	size_t first = recording->nr;
+	uint32_t space = 0;
 
 	while (first && answers[--first].leaf != EXITSTAT_LEAF_IDENTIFY)
 		;
-	if (!first || (first + 1 < recording->nr &&
-		       answers[first + 1].leaf != EXITSTAT_LEAF_PROPERTIES))
+	if (!first)
 		return false;
-	space = first + 1 < recording->nr ? answers[first + 1].regs.ecx : 0;
-	for (i = first; i < recording->nr; i++)
-		if (ends_sample(&answers[i], space))
+	before = &answers[first];
+	for (answer = before; answer < answers + recording->nr; answer++) {
+		if (answer->leaf == EXITSTAT_DROPPED)
+			continue;
+		if (answer->leaf == EXITSTAT_LEAF_PROPERTIES)
+			space = answer->regs.ecx;
+		else if (answer != before && before->leaf == EXITSTAT_LEAF_IDENTIFY)
 			return false;
+		if (ends_sample(answer, before, space))
+			return false;
+		before = answer;
+	}
 	recording->nr = first;
 	return true;
 }

@@ -27,6 +27,16 @@ counts_2000() {
 	ok $? "$1: a command's exits are counted exactly: base, 2,000 and $n"
 }
 
+# goes_round PID: it is moved from CPU to CPU, often amid a question, until it has ended.
+goes_round() {
+	local turn=0
+
+	while taskset -p -c $((turn++ % cpus)) "$1" >/dev/null 2>&1; do
+		sleep 0.05
+	done
+	wait "$1"
+}
+
 # sees_all NAME: every mode of the command works.
 sees_all() {
 	check "$1: since the VM started" exitstat
@@ -55,13 +65,15 @@ check "with restrict=1" insmod /modules/exitstat_guest.ko restrict=1
 is "$(cat $caps)" guest "this guest has closed the leaves"
 sees_all "closed by the guest"
 like "$(cat "$scratch/doctor")" "this guest's kernel keeps exitstat from programs .*perf reads it" "doctor says whose doing it is"
-# On one CPU: what was asked again, since the kernel moved exitstat to another meanwhile, no recording tells.
-taskset 1 exitstat --record "$scratch/recording" >"$scratch/live"
+exitstat --record "$scratch/recording" >"$scratch/live" &
+goes_round $!
 exitstat --replay "$scratch/recording" >"$scratch/replayed"
 check "it is recorded, and replayed the same" cmp "$scratch/live" "$scratch/replayed"
-exitstat --record "$scratch/recording" -- cpuids 1000 2>"$scratch/live" >/dev/null
+exitstat --record "$scratch/recording" -- cpuids 1000 2>"$scratch/live" >/dev/null &
+goes_round $!
 exitstat --replay "$scratch/recording" -- true 2>"$scratch/replayed" >/dev/null
 is "$(grep -i '^cpuid' "$scratch/replayed")" "$(grep -i '^cpuid' "$scratch/live")" "and so is a run, less its own CPUIDs"
+diag "$(awk '$3 == "ffffffff"' "$scratch/recording" | wc -l) questions were asked again"
 nobody=$(su nobody -c exitstat 2>&1)
 like "$?$nobody" "^[1-9].*this guest's kernel keeps exitstat from programs.*kernel.perf_event_paranoid" \
 	"who may not watch CPUs by perf is told so"

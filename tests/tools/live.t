@@ -106,6 +106,18 @@ if (($(nproc) > 1)) && command -v taskset >/dev/null; then
 	is "${affinity##*: }" "$one" "intervals: the affinity stays as others set it"
 	is "$(turns)" "1 1" "intervals: a CPU's lines end and begin, the other's go on"
 
+	# replays_moved MODE...: while the CPU changes in the middle of questions
+	replays_moved() {
+		EXITSTAT_MOVES=1 run "$exitstat" --record "$scratch/recording" "$@"
+		live=$status:$out$err
+		run "$exitstat" --replay "$scratch/recording" "$@"
+		is "$status:$out$err" "$live" "exitstat $*: replayed as it was, with what was asked again"
+		is "$(awk '$3 == "ffffffff" { n++ } END { print (n > 2) }' "$scratch/recording")" 1 "exitstat $*: something was"
+	}
+	replays_moved --cycles
+	replays_moved --cycles -- true
+	replays_moved --cycles 0.1 3
+
 	start_top taskset -c "$one,$other" "$exitstat" top 0.2
 	taskset -pc "$one" "$top" >/dev/null && draws_more 5
 	is "$?:$(grep -c "cannot run\|has gone" "$scratch/top")" 0:0 "top: survives a CPU that goes"

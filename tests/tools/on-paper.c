@@ -2,7 +2,8 @@
 /*
  * The whole command with a host that has exitstat, where there is none: the CPUs, threads and
  * their affinity are real, and so are the accounting and the leaves. The clock is the TSC's.
- * EXITSTAT_VCPUS says how many vCPUs have run, if not as many as there are CPUs.
+ * EXITSTAT_VCPUS says how many vCPUs have run, if not as many as there are CPUs. With
+ * EXITSTAT_MOVES who may use several CPUs is moved to another while he asks, now and then.
  */
 #include <sched.h>
 #include <stdint.h>
@@ -39,6 +40,30 @@ static void pass_time(struct machine *machine)
 		machine_pass(machine, (ns - start - machine_ns(machine)) * TSC_KHZ / 1000000);
 }
 
+static int another_cpu(const cpu_set_t *allowed)
+{
+	int cpu, now = sched_getcpu();
+
+	for (cpu = 0; cpu < CPU_SETSIZE; cpu++)
+		if (cpu != now && CPU_ISSET(cpu, allowed))
+			return cpu;
+	return now;
+}
+
+static void move(void)
+{
+	static unsigned int asked;
+	cpu_set_t allowed, other;
+
+	if (!getenv("EXITSTAT_MOVES") || ++asked % 3)
+		return;
+	sched_getaffinity(0, sizeof(allowed), &allowed);
+	CPU_ZERO(&other);
+	CPU_SET(another_cpu(&allowed), &other);
+	sched_setaffinity(0, sizeof(other), &other);
+	sched_setaffinity(0, sizeof(allowed), &allowed);
+}
+
 void on_paper(unsigned int leaf, unsigned int index, unsigned int *eax, unsigned int *ebx,
 	      unsigned int *ecx, unsigned int *edx)
 {
@@ -53,4 +78,5 @@ void on_paper(unsigned int leaf, unsigned int index, unsigned int *eax, unsigned
 	*ebx = regs[1];
 	*ecx = regs[2];
 	*edx = regs[3];
+	move();
 }

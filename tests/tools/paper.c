@@ -6,6 +6,7 @@
 
 unsigned int paper_cpus = MACHINE_MAX_VCPUS;
 uint64_t paper_answer_takes;
+bool paper_moves;
 
 static struct machine *the_machine;
 
@@ -21,8 +22,7 @@ static int paper_on(struct exitstat *es, int cpu, exitstat_work *work, void *dat
 	return work(es, data);
 }
 
-static int paper_query(struct exitstat *es, uint32_t leaf, uint32_t ecx,
-		       struct exitstat_regs *regs)
+static int ask(struct exitstat *es, uint32_t leaf, uint32_t ecx, struct exitstat_regs *regs)
 {
 	uint32_t words[4];
 
@@ -30,6 +30,20 @@ static int paper_query(struct exitstat *es, uint32_t leaf, uint32_t ecx,
 	machine_cpuid(the_machine, es->cpu, leaf, ecx, words);
 	memcpy(regs, words, sizeof(words));
 	return exitstat_count_own(es, es->cpu);
+}
+
+static int paper_query(struct exitstat *es, uint32_t leaf, uint32_t ecx,
+		       struct exitstat_regs *regs)
+{
+	int cpu = es->cpu;
+
+	if (paper_moves && es->scope == EXITSTAT_VM && leaf != EXITSTAT_LEAF_IDENTIFY) {
+		es->cpu = machine_vcpus(the_machine) - 1;
+		ask(es, leaf, ecx, regs);
+		exitstat_drop_answer(es, leaf);
+		es->cpu = cpu;
+	}
+	return ask(es, leaf, ecx, regs);
 }
 
 static int list_cpus(struct exitstat *es, int *cpus, size_t max)

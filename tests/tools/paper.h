@@ -3,6 +3,8 @@
 #ifndef PAPER_H
 #define PAPER_H
 
+#include <stdbool.h>
+
 #include "exitstat.h"
 #include "machine.h"
 
@@ -11,6 +13,9 @@ extern unsigned int paper_cpus;
 
 /* So many cycles pass with each answer, as where perf has to ask on a busy machine. */
 extern uint64_t paper_answer_takes;
+
+/* Amid a reading of the whole VM the reader changes its CPU with each question. */
+extern bool paper_moves;
 
 /* For one machine at a time. */
 struct exitstat *paper_open(struct machine *machine, const char *record);
