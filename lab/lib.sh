@@ -15,6 +15,11 @@ die() {
 	exit 1
 }
 
+# wants WHAT OPTION [VALUE]...: ends this script where the option is the last word.
+wants() {
+	[[ -n ${3-} ]] || die "$2 wants $1"
+}
+
 # One line for each step, with the time since the start.
 step() {
 	local elapsed=$((SECONDS - lab_started))

@@ -58,10 +58,11 @@ functions() {
 }
 
 # tells WHAT REGEX NAME: what it says last, with the remedy, matches.
+# It is the script's own error, not bash's, which would name a line of the script.
 tells() {
 	local last
 
-	((status)) && ! grep -q 'it went on\|unbound variable' "$said"
+	((status)) && ! grep -q 'it went on\|unbound variable\|: line [0-9]*: ' "$said"
 	ok $? "$1: it ends with an error"
 	last=$(tail -n 3 "$said" | tr '\n' ' ')
 	like "$last" "$2" "$1: it is told"
@@ -169,7 +170,7 @@ test_two_runs() {
 
 # Before anything is fetched or built.
 test_arguments() {
-	local command
+	local command words
 
 	fresh
 	for command in lab/vm scripts/demo scripts/test scripts/bench; do
@@ -198,6 +199,16 @@ test_arguments() {
 	tells "lab/vm with two files of a name" 'other/job and ./job are both named job .*rename one of them'
 	lab lab/vm --kernel
 	tells "lab/vm --kernel without a name" '--kernel wants base, bookworm-backports, trixie'
+	for words in "lab/vm --vendor" "lab/vm --inner-kernel" "lab/vm --append" "lab/vm --out" "lab/vm --file" \
+		"lab/vm --kvm" "lab/vm --timeout" "lab/pack-inner --kernel" "scripts/demo --numbering" "scripts/test --kernel"; do
+		# shellcheck disable=SC2086 # the option is a word of its own
+		lab $words
+		tells "$words" "${words#* } wants "
+	done
+	lab lab/pack-inner --kernel base
+	tells "lab/pack-inner without an image" 'say where the image goes'
+	lab lab/kernels --vendor
+	tells "lab/kernels --vendor without a name" 'take amd, intel or both'
 	lab lab/vm --timeout 10min job
 	tells "lab/vm --timeout 10min" 'wants a number of seconds, not 10min'
 	lab lab/vm --true-smp --icount job
