@@ -27,11 +27,12 @@ counts_2000() {
 	ok $? "$1: a command's exits are counted exactly: base, 2,000 and $n"
 }
 
-# goes_round PID: it is moved from CPU to CPU, often amid a question, until it has ended.
+# goes_round PID: it is moved from CPU to CPU, often amid a question, but not for ever where one takes too long.
 goes_round() {
-	local turn=0
+	local turn
 
-	while taskset -p -c $((turn++ % cpus)) "$1" >/dev/null 2>&1; do
+	for ((turn = 0; turn < 100; turn++)); do
+		taskset -p -c $((turn % cpus)) "$1" >/dev/null 2>&1 || break
 		sleep 0.05
 	done
 	wait "$1"
