@@ -17,9 +17,16 @@ rate() {
 }
 rate 1000000
 
-# record OPTION...: perf record, what it says kept.
+# record OPTION...: perf record, what it says kept. It is told beforehand, since without a word this guest is
+# taken to be at a stand.
 record() {
+	echo "# perf record $*" >&2
 	perf record -B -N -o "$data" "$@" >"$scratch/said" 2>&1 || { diag "$(cat "$scratch/said")"; return 1; }
+}
+
+# exits: of the whole VM so far
+exits() {
+	exitstat --raw -n -o REASON,EXITS | awk '$1 == "total" { print $2 }'
 }
 
 # number: of samples
@@ -86,7 +93,10 @@ rm -f "$scratch"/used*
 for words in "cpuid ask_cpu 80000000" "$io read_port 80" "$msr write_msr 1b"; do
 	read -r event function what <<<"$words"
 	attribute "exitstat/$event/" "$function" "$what"
-	((all >= 90 && all <= 110))
+	# The timer writes to an MSR as well. Which of both a sample is of is left to chance; their sum is looked at below.
+	slack=10
+	[[ $event != "$msr" ]] || slack=40
+	((all >= 100 - slack && all <= 100 + slack))
 	ok $? "exitstat/$event/: samples times the period are the 2,000 exits: $all times 20"
 done
 
@@ -161,13 +171,14 @@ n=$(number)
 ok $? "and has fewer samples than exits: $n"
 rate 1000000
 
+from=$(exits)
 check "a group, of which the leader samples" record -e "{exitstat/cpuid/,exitstat/exits/}:S" -c 20 -- cpuids 4000
 n=$(periods cpuid)
 ((n >= 4000 && n < 4200))
 ok $? "the leader's periods are its exits: $n"
-n=$(periods exits)
-((n >= 4000 && n < 10000))
-ok $? "and so are the other's: $n"
+n=$(periods exits) most=$(($(exits) - from))
+((n >= 4000 && n < most))
+ok $? "and so are the other's: $n, of the $most of the whole VM"
 
 # granted PERIOD
 granted() {
@@ -184,18 +195,19 @@ host_grants() {
 	within 60 grants_no_less "$1"
 }
 
-record --period -e exitstat/cpuid/ -c 20 -- sh -c '"$@"; exec cpuids 20000' - "${held[@]}" &
+record -e "{exitstat/cpuid/,exitstat/cpuid,name=counted/}:S" -c 20 -- sh -c '"$@"; exec cpuids 20000' - "${held[@]}" &
 within 300 in_use
 check "the host grants less while perf records" host_grants 500
 release
 wait $!
 check "and as much as before" host_grants 1
-n=$(number)
-((n > 30 && n < 60))
+# Each time that the task has been off its CPU a whole period begins.
+n=$(perf script -i "$data" -F event 2>/dev/null | grep -c exitstat/cpuid/)
+sampled=$(periods exitstat/cpuid/) counted=$(periods counted)
+((n > 0 && n <= counted / 500 + 20))
 ok $? "samples come that seldom: $n"
-n=$(periods cpuid)
-((n > 19000 && n < 21500))
-ok $? "and tell it: $n exits"
+((sampled > 10000 && sampled > counted - 500 && sampled <= counted + 500))
+ok $? "and tell it: $sampled exits of $counted"
 
 ## CPUs
 
