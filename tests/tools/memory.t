@@ -17,6 +17,15 @@ host_modes=("vms" "vms 0.1 3" "vms -J" "--vm 1" "--vm 1 -C 0.1 3" "--vm 1 -r 2 -
 	"--vm 1 --record /dev/null" "expose 1 all" "--vm 1 doctor" "vms 0.1 3 -o +P99 --sort WAITMAX"
 	"--vm id=1 histogram 0.1 3")
 
+# run_on_host COMMAND... MODE: doctor finds fault where it is put off between the clock and the states: one good
+# attempt of three is enough, but for what is found in its memory.
+run_on_host() {
+	for _ in 1 2 3; do
+		run "$@"
+		[[ $status:${*: -1} == 1:doctor && ! $err =~ Sanitizer|"runtime error" ]] || break
+	done
+}
+
 if command -v valgrind >/dev/null; then
 	for mode in "${modes[@]}"; do
 		# shellcheck disable=SC2086
@@ -34,7 +43,7 @@ if command -v valgrind >/dev/null; then
 
 	for mode in "${host_modes[@]}"; do
 		# shellcheck disable=SC2086
-		run valgrind -q --leak-check=full --show-leak-kinds=definite,indirect,possible \
+		run_on_host valgrind -q --leak-check=full --show-leak-kinds=definite,indirect,possible \
 			--track-fds=no --error-exitcode=99 "$build/tests/tools/on-host" $mode
 		is "$status:$(grep -c '^==' <<<"$err")" 0:0 "valgrind: a host, $mode"
 	done
@@ -69,7 +78,7 @@ if make -s -C "$here" O="$sanitized" CFLAGS="$flags" objects >"$scratch/make" 2>
 	done
 	for mode in "${host_modes[@]}"; do
 		# shellcheck disable=SC2086
-		run "$sanitized/tests/tools/on-host" $mode
+		run_on_host "$sanitized/tests/tools/on-host" $mode
 		is "$status:$(grep -cE 'Sanitizer|runtime error' <<<"$err")" 0:0 "sanitizers: a host, $mode"
 	done
 	# What there is of a recording, and some readings of a host.
