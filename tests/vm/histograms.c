@@ -213,7 +213,7 @@ static void test_vmm(void)
 	vm_destroy(&vm);
 }
 
-#define MILLISECONDS	200
+#define MILLISECONDS	900
 
 /* Nor has this one been halted before. */
 static void test_halted(void)

@@ -84,7 +84,7 @@ static void without_entry(struct small_vm *vm)
 	after = read_figures(vm, 0);
 	show("KVM_RUN without an entry", &before, &after);
 	before = after;
-	vm_want_sipi(vm, 0, 50);
+	vm_want_sipi(vm, 0, 500);
 	after = read_figures(vm, 0);
 	ok(show("a SIPI that does not come", &before, &after).halted >= 1,
 	   "a vCPU that wants a SIPI is halted");

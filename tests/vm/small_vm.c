@@ -309,7 +309,10 @@ static void on_alarm(int signal)
 	interrupted->immediate_exit = 1;
 }
 
-/* As after an INIT: the vCPU wants a SIPI, which does not come. */
+/*
+ * As after an INIT: the vCPU wants a SIPI, which does not come for less than a second. The time
+ * begins before KVM_RUN does, by as much as a busy machine keeps the thread from its CPU.
+ */
 void vm_want_sipi(struct small_vm *vm, int vcpu, unsigned int milliseconds)
 {
 	struct itimerval timer = { .it_value.tv_usec = milliseconds * 1000 };

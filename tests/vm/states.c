@@ -322,14 +322,15 @@ static void test_no_entry(struct small_vm *vm)
 		printf("# %" PRIu64 " returns\n", after.count - before.count);
 }
 
-#define MILLISECONDS	200
+#define SIPI_MILLISECONDS	900
+#define PAGE_MILLISECONDS	10
 
 static void test_wait_for_sipi(struct small_vm *vm)
 {
 	struct states before = read_states(vm), after, states;
-	uint64_t wanted = cycles_of(vm, MILLISECONDS * 1000000);
+	uint64_t wanted = cycles_of(vm, SIPI_MILLISECONDS * 1000000);
 
-	vm_want_sipi(vm, 0, MILLISECONDS);
+	vm_want_sipi(vm, 0, SIPI_MILLISECONDS);
 	after = read_states(vm);
 	states = difference(&after, &before);
 	check_sum(&states, "waiting for a SIPI");
@@ -348,7 +349,7 @@ static void test_page_in(struct small_vm *vm)
 	struct states states;
 	bool good;
 
-	late_pages_begin(&late, vm, 50, MILLISECONDS / 20);
+	late_pages_begin(&late, vm, 50, PAGE_MILLISECONDS);
 	states = spend(vm, GUEST_TOUCH_OPEN, 50);
 	late_pages_end(&late);
 	check_sum(&states, "pages that come late");
