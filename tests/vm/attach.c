@@ -57,6 +57,12 @@ static bool same_answer(const struct guest_query *a, const struct guest_query *b
 	return a->rax == b->rax && a->rbx == b->rbx && a->rcx == b->rcx && a->rdx == b->rdx;
 }
 
+/* Of both vCPUs, with those of asking. */
+static uint64_t all_exits(struct small_vm *vm)
+{
+	return vm_pair(vm, 1, EXITSTAT_LEAF_SNAPSHOT, EXITSTAT_ALL_REASONS).count;
+}
+
 /*
  * perf has no "exits so far", so two of them: one starts before the module, one after it.
  * Whatever the module misses lies between the two starts.
@@ -64,18 +70,22 @@ static bool same_answer(const struct guest_query *a, const struct guest_query *b
 static void test_running_vm(void)
 {
 	struct small_vm vm;
-	struct worker worker = { .vm = &vm, .vcpu = 0, .job = GUEST_CPUID, .times = 100000 };
+	struct worker worker = { .vm = &vm, .vcpu = 0, .job = GUEST_CPUID, .times = UINT32_MAX };
 	struct perf before, after;
 	uint64_t exits;
 
 	vm_create(&vm, 2);
 	worker_create(&worker);
-	/* perf takes long to start, but the worker must not be done by then. */
 	setpriority(PRIO_PROCESS, 0, -20);
 	worker_go(&worker);
 	perf_start(&before, &worker.tid, 1, NULL, 0);
 	load("");
 	perf_start(&after, &worker.tid, 1, NULL, 0);
+	/* However long perf took to start, the worker goes on for a while. */
+	exits = all_exits(&vm) + 10000;
+	while (all_exits(&vm) < exits)
+		usleep(1000);
+	vm_shared(&vm, 0)->times = 0;
 	worker_wait(&worker);
 	perf_stop(&before);
 	perf_stop(&after);
